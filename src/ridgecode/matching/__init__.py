@@ -1,0 +1,1 @@
+"""Matching: heads on latent vectors, pair losses, comparison lists, error rates, baselines."""

@@ -1,0 +1,1 @@
+"""Synthetic prints: orientation field, ridges, impressions and alterations."""
