@@ -1,0 +1,161 @@
+"""Moves prints as a finger moves on a sensor: rotation, shift, scale and blur, on a white background.
+
+The `moved` protocol moves each probe by `movements_for(names)`; training moves probes by `random_movements`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ridgecode.errors import BadInput
+
+WHITE = 255
+# The protocol's limits; DESIGN: rotation +-20 degrees, shift +-10 % of the width, scale 0.9-1.1, blur sigma 0-0.5.
+ROTATION_DEG = 20.0
+SHIFT = 0.10
+SCALE = 0.10
+BLUR_SIGMA = 0.5
+# So many prints at a time stay in a core's cache (64 x 97 x 90 floats are 2.2 MB).
+_CHUNK = 64
+
+Prints = TypeVar("Prints", np.ndarray, Tensor)
+
+
+class Movement(NamedTuple):
+    """How N prints are moved; every field a float32 array of shape (N,).
+
+    A print is turned and scaled about its centre, then shifted, then blurred.
+    """
+
+    rotation_deg: np.ndarray
+    """Degrees, anticlockwise as seen."""
+    shift_x: np.ndarray
+    """Fraction of the width, positive to the right."""
+    shift_y: np.ndarray
+    """Fraction of the width (not of the height), positive downwards."""
+    scale: np.ndarray
+    """Magnification: above 1 the ridges come out wider."""
+    blur_sigma: np.ndarray
+    """Standard deviation of the Gaussian blur, pixels; 0 leaves the print sharp."""
+
+
+def movements_for(names: Sequence[str] | np.ndarray, seed: int = 0) -> Movement:
+    """The fixed movement of each named print, uniform within the protocol's limits.
+
+    Each name's own hash (BLAKE2b of seed and name) seeds its movement, so it depends neither on the other names nor on
+    their order, the platform or the version of any library.
+    """
+    digests = b"".join(hashlib.blake2b(f"{seed}|{name}".encode(), digest_size=40).digest() for name in names)
+    uniform = (np.frombuffer(digests, dtype="<u8").reshape(-1, 5) >> 11) * 2.0**-53
+    return _within_limits(uniform, ROTATION_DEG, SHIFT, SCALE, BLUR_SIGMA)
+
+
+def random_movements(
+    n: int,
+    generator: np.random.Generator,
+    rotation_deg: float = ROTATION_DEG,
+    shift: float = SHIFT,
+    scale: float = SCALE,
+    blur_sigma: float = BLUR_SIGMA,
+) -> Movement:
+    """`n` movements drawn from `generator`: rotation and shift within +- the limit, scale 1 +- `scale`, blur from 0."""
+    return _within_limits(generator.random((n, 5)), rotation_deg, shift, scale, blur_sigma)
+
+
+def no_movement(n: int) -> Movement:
+    """The identity for `n` prints: `move` returns the same pixels."""
+    zero = np.zeros(n, dtype=np.float32)
+    return Movement(zero, zero, zero, np.ones(n, dtype=np.float32), zero)
+
+
+def move(prints: Prints, movement: Movement) -> Prints:
+    """Moves each print by its own movement: uint8 (N,H,W), array or tensor, to new prints of the same kind and shape.
+
+    Bilinear interpolation; whatever lies outside a print is white (255), for the movement and for the blur, whose kernel
+    ends at 4 sigma. A print's result depends on nothing but its own pixels and movement. A tensor stays on its device.
+    Raises BadInput when `prints` is not uint8 (N,H,W) or `movement` is not for N prints.
+    """
+    if isinstance(prints, np.ndarray):
+        # A memory-mapped store is read-only, which torch warns about; nothing is written to it, a copy is no loss here.
+        source = torch.from_numpy(prints if prints.flags.writeable else prints.copy())
+        return _move_tensor(source, movement).numpy()
+    return _move_tensor(prints, movement)
+
+
+def _within_limits(uniform: np.ndarray, rotation_deg: float, shift: float, scale: float, blur_sigma: float) -> Movement:
+    signed = 2 * uniform - 1
+    columns = (
+        rotation_deg * signed[:, 0],
+        shift * signed[:, 1],
+        shift * signed[:, 2],
+        1 + scale * signed[:, 3],
+        blur_sigma * uniform[:, 4],
+    )
+    return Movement(*(column.astype(np.float32) for column in columns))
+
+
+def _move_tensor(prints: Tensor, movement: Movement) -> Tensor:
+    if prints.dtype != torch.uint8 or prints.ndim != 3:
+        raise BadInput(f"prints to move must be uint8 (N,H,W), not {prints.dtype} {tuple(prints.shape)}")
+    fields = [torch.as_tensor(field, dtype=torch.float32, device=prints.device) for field in movement]
+    if any(field.shape != (len(prints),) for field in fields):
+        raise BadInput(f"{len(prints)} prints need {len(prints)} movements, not {len(movement.scale)}")
+    if not bool((fields[3] > 0).all()) or not bool((fields[4] >= 0).all()):
+        raise BadInput("a movement's scale must be above 0 and its blur_sigma at least 0")
+    moved = torch.empty_like(prints)
+    for start in range(0, len(prints), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        rotation_deg, shift_x, shift_y, scale, blur_sigma = (field[part] for field in fields)
+        # Ink is 0 on the background, so that zero padding is white.
+        ink = WHITE - prints[part].float()
+        ink = _blur(_transform(ink, rotation_deg, shift_x, shift_y, scale), blur_sigma)
+        moved[part] = (WHITE - ink).round_().clamp_(0, WHITE).to(torch.uint8)
+    return moved
+
+
+def _transform(ink: Tensor, rotation_deg: Tensor, shift_x: Tensor, shift_y: Tensor, scale: Tensor) -> Tensor:
+    """Ink (N,H,W) float, turned, scaled and shifted; bilinear, zero outside."""
+    n, height, width = ink.shape
+    centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
+    angle = torch.deg2rad(rotation_deg)
+    # Each output pixel looks up where it came from: shift back, then turn and scale back, about the centre. The grid is
+    # computed elementwise and not by a batched matrix product, whose rounding may depend on the batch.
+    cosine, sine = (angle.cos() / scale)[:, None, None], (angle.sin() / scale)[:, None, None]
+    x = torch.arange(width, device=ink.device)[None, None, :] - centre_x - (shift_x * width)[:, None, None]
+    y = torch.arange(height, device=ink.device)[None, :, None] - centre_y - (shift_y * width)[:, None, None]
+    from_x = x * cosine - y * sine
+    from_y = x * sine + y * cosine
+    # grid_sample wants -1 at the first pixel's centre and 1 at the last one's (align_corners).
+    grid = torch.stack((from_x / max(centre_x, 0.5), from_y / max(centre_y, 0.5)), dim=-1)
+    return F.grid_sample(ink[:, None], grid, mode="bilinear", padding_mode="zeros", align_corners=True)[:, 0]
+
+
+def _blur(ink: Tensor, sigma: Tensor) -> Tensor:
+    """Ink (N,H,W) under each print's own Gaussian of `sigma` (N,) pixels; zero outside."""
+    radius = (4 * sigma + 0.5).int()
+    reach = int(radius.max())
+    if reach == 0:
+        return ink
+    taps = torch.arange(-reach, reach + 1, device=ink.device)
+    weights = torch.exp(-0.5 * (taps / sigma.clamp(min=1e-6)[:, None]) ** 2)
+    # A print's kernel ends at its own 4 sigma, however far its neighbours' reach.
+    weights = torch.where(taps.abs() <= radius[:, None], weights, 0)
+    weights = (weights / weights.sum(dim=1, keepdim=True))[:, :, None, None]
+    height, width = ink.shape[1:]
+    padded = F.pad(ink, (0, 0, reach, reach))
+    # The kernel is even: add the two rows that share a weight, then multiply once.
+    down = weights[:, reach] * ink
+    for k in range(1, reach + 1):
+        pair = padded[:, reach - k : reach - k + height] + padded[:, reach + k : reach + k + height]
+        down.addcmul_(weights[:, reach + k], pair)
+    padded = F.pad(down, (reach, reach))
+    across = weights[:, reach] * down
+    for k in range(1, reach + 1):
+        pair = padded[:, :, reach - k : reach - k + width] + padded[:, :, reach + k : reach + k + width]
+        across.addcmul_(weights[:, reach + k], pair)
+    return across
