@@ -76,7 +76,7 @@ def no_movement(n: int) -> Movement:
 def move(prints: Prints, movement: Movement) -> Prints:
     """Moves each print by its own movement: uint8 (N,H,W), array or tensor, to new prints of the same kind and shape.
 
-    Bilinear interpolation; whatever lies outside a print is white (255), for the movement and for the blur, whose kernel
+    Bilinear interpolation; whatever lies outside a print is white (255), for the movement and the blur, whose kernel
     ends at 4 sigma. A print's result depends on nothing but its own pixels and movement. A tensor stays on its device.
     Raises BadInput when `prints` is not uint8 (N,H,W) or `movement` is not for N prints.
     """
@@ -120,7 +120,7 @@ def _move_tensor(prints: Tensor, movement: Movement) -> Tensor:
 
 def _transform(ink: Tensor, rotation_deg: Tensor, shift_x: Tensor, shift_y: Tensor, scale: Tensor) -> Tensor:
     """Ink (N,H,W) float, turned, scaled and shifted; bilinear, zero outside."""
-    n, height, width = ink.shape
+    height, width = ink.shape[1:]
     centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
     angle = torch.deg2rad(rotation_deg)
     # Each output pixel looks up where it came from: shift back, then turn and scale back, about the centre. The grid is

@@ -1,0 +1,168 @@
+"""Bootstrap intervals over subjects.
+
+Scores of one subject are not independent, so subjects are drawn with replacement, each with all its comparisons: the
+subsets bootstrap of Bolle, Ratha and Pankanti, "Error analysis of pattern recognition systems - the subsets bootstrap",
+Computer Vision and Image Understanding 93 (2004). A comparison belongs to its probe's subject.
+
+A replicate's error rates are exact, as `error_rates` gives them for its comparisons with their multiplicity. Drawing
+comparisons a thousand times over would take minutes; instead each subject's comparisons are counted on a coarse grid of
+thresholds, weights times counts gives every replicate's rates there, and only the cell where a replicate crosses is
+looked at score by score.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ridgecode.errors import BadInput
+from ridgecode.matching.error_rates import checked_scores
+
+REPLICATES = 1000
+CONFIDENCE = 0.95
+
+
+class Interval(NamedTuple):
+    """A percentile interval; NaN at both ends when no replicate could be measured."""
+
+    low: float
+    high: float
+
+
+def bootstrap_interval(figures: np.ndarray, confidence: float = CONFIDENCE) -> Interval:
+    """The middle `confidence` of the replicates' `figures` (B,); those that are NaN are left out."""
+    figures = figures[~np.isnan(figures)]
+    if not len(figures):
+        return Interval(math.nan, math.nan)
+    low, high = np.quantile(figures, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(float(low), float(high))
+
+
+def subject_weights(n_subjects: int, replicates: int = REPLICATES, seed: int = 0) -> np.ndarray:
+    """How often each replicate draws each subject: int64 (replicates, n_subjects), each row summing to n_subjects."""
+    return np.random.default_rng(seed).multinomial(n_subjects, np.full(n_subjects, 1 / n_subjects), size=replicates)
+
+
+def bootstrap_mean(
+    values: np.ndarray,
+    subjects: np.ndarray,
+    replicates: int = REPLICATES,
+    confidence: float = CONFIDENCE,
+    seed: int = 0,
+) -> Interval:
+    """Interval of the mean of `values` (N,), say the MSE of each print, whose subjects are `subjects` (N,)."""
+    values = checked_scores(values, "per-print")
+    names, index = np.unique(subjects, return_inverse=True)
+    if len(index) != len(values):
+        raise BadInput(f"{len(values)} values need {len(values)} subjects, not {len(index)}")
+    weights = subject_weights(len(names), replicates, seed)
+    sums, counts = np.bincount(index, weights=values), np.bincount(index)
+    return bootstrap_interval((weights @ sums) / (weights @ counts), confidence)
+
+
+class ScoreBootstrap:
+    """Replicates of error rates; the sorting, done once, serves every figure.
+
+    `mated` (M,) and `non_mated` (N,) are scores, `mated_subjects` and `non_mated_subjects` the subjects of their probes
+    (numbers or names; numbers sort faster). Subjects are drawn in their sorted order, so neither the order of the
+    comparisons nor the scores changes the draw. A replicate without a mated or a non-mated comparison gives NaN.
+    Raises BadInput when a list is empty, holds a NaN or does not match its subjects.
+    """
+
+    def __init__(
+        self,
+        mated: np.ndarray,
+        non_mated: np.ndarray,
+        mated_subjects: np.ndarray,
+        non_mated_subjects: np.ndarray,
+        replicates: int = REPLICATES,
+        seed: int = 0,
+    ) -> None:
+        mated, non_mated = checked_scores(mated, "mated"), checked_scores(non_mated, "non-mated")
+        if len(mated_subjects) != len(mated) or len(non_mated_subjects) != len(non_mated):
+            raise BadInput("every score needs the subject of its probe, but the lists differ in length")
+        names, subject = np.unique(np.concatenate((mated_subjects, non_mated_subjects)), return_inverse=True)
+        scores = np.concatenate((mated, non_mated))
+        order = np.argsort(scores, kind="stable")
+        ordered = scores[order]
+        # The rank of a score among the distinct ones: threshold number j accepts ranks >= j, the last one accepts none.
+        self._rank = np.concatenate(([0], np.cumsum(ordered[1:] != ordered[:-1])))
+        self._is_mated = order < len(mated)
+        self._subject = subject[order]
+        self._n_subjects = len(names)
+        self._n_distinct = int(self._rank[-1]) + 1
+        self._weights = subject_weights(len(names), replicates, seed).astype(np.float64)
+        # A cell holds about sqrt(distinct) thresholds, so that the grid and a cell cost the same.
+        self._width = max(1, math.isqrt(self._n_distinct))
+        n_cells = -(-self._n_distinct // self._width)
+        cell = self._rank // self._width
+        self._totals = tuple(self._weights @ np.bincount(self._subject[k], minlength=len(names)) for k in self._kinds())
+        # (B, cells + 1): comparisons with a rank below each cell's first one, mated and non-mated.
+        self._below = tuple(_cumulated(self._weights @ self._counts(k, cell[k], n_cells)) for k in self._kinds())
+
+    def equal_error_rates(self) -> np.ndarray:
+        """EER of each replicate, as `equal_error_rate` defines it: float64 (B,)."""
+        before, after = self._around(lambda fmr, fnmr: fnmr >= fmr)
+        gap_before, gap_after = before[0] - before[1], after[0] - after[1]
+        with np.errstate(invalid="ignore"):
+            return before[0] + gap_before / (gap_before - gap_after) * (after[0] - before[0])
+
+    def fnmrs_at_fmr(self, fmr: float) -> np.ndarray:
+        """FNMR of each replicate at its own smallest threshold with FMR at most `fmr`, fractions: float64 (B,)."""
+        _, after = self._around(lambda found, _: found <= fmr)
+        return after[1]
+
+    def _kinds(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.flatnonzero(self._is_mated), np.flatnonzero(~self._is_mated)
+
+    def _counts(self, rows: np.ndarray, column: np.ndarray, n_columns: int) -> np.ndarray:
+        """Comparisons `rows`, each in its `column`, counted per subject: (S, n_columns) float64."""
+        flat = self._subject[rows] * n_columns + column
+        return np.bincount(flat, minlength=self._n_subjects * n_columns).reshape(-1, n_columns).astype(np.float64)
+
+    def _rates(self, replicates: np.ndarray | slice, below: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """FMR and FNMR where so many comparisons lie below the threshold; below: mated, non-mated (R, T)."""
+        mated, non_mated = (total[replicates, None] for total in self._totals)
+        with np.errstate(invalid="ignore"):
+            return (non_mated - below[1]) / non_mated, below[0] / mated
+
+    def _around(
+        self, reached: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """(FMR, FNMR) of each replicate at the last threshold before `reached` holds and at the first where it does.
+
+        `reached` must turn from false to true once as the threshold rises and hold at the last threshold.
+        """
+        n_replicates = len(self._weights)
+        fmr_before, fnmr_before, fmr_after, fnmr_after = np.full((4, n_replicates), np.nan)
+        on_grid = reached(*self._rates(slice(None), self._below))
+        # The first grid point that holds ends the cell to search; 0 when it holds at the lowest threshold already.
+        cells = np.maximum(np.argmax(on_grid, axis=1) - 1, 0)
+        measurable = (self._totals[0] > 0) & (self._totals[1] > 0)
+        for cell in np.unique(cells[measurable]):
+            who = np.flatnonzero(measurable & (cells == cell))
+            first = cell * self._width
+            start, stop = np.searchsorted(self._rank, [first, first + self._width])
+            rows = np.arange(start, stop)
+            column = self._rank[start:stop] - first
+            is_mated = self._is_mated[start:stop]
+            below = tuple(
+                grid[who, cell, None]
+                + _cumulated(self._weights[who] @ self._counts(rows[kind], column[kind], int(column[-1]) + 1))
+                for grid, kind in zip(self._below, (is_mated, ~is_mated), strict=True)
+            )
+            fmr, fnmr = self._rates(who, below)
+            after = np.argmax(reached(fmr, fnmr), axis=1)
+            before = np.maximum(after - 1, 0)
+            each = np.arange(len(who))
+            fmr_before[who], fnmr_before[who] = fmr[each, before], fnmr[each, before]
+            fmr_after[who], fnmr_after[who] = fmr[each, after], fnmr[each, after]
+        return (fmr_before, fnmr_before), (fmr_after, fnmr_after)
+
+
+def _cumulated(counts: np.ndarray) -> np.ndarray:
+    """Counts (R, T) per column to counts below each column's start: (R, T + 1), the last one all of them."""
+    below = np.zeros((counts.shape[0], counts.shape[1] + 1))
+    np.cumsum(counts, axis=1, out=below[:, 1:])
+    return below
