@@ -1,0 +1,107 @@
+"""What is known of one print: whose it is, which finger, which impression, and how it was altered."""
+
+import re
+from dataclasses import dataclass
+
+from ridgecode.errors import BadInput
+
+HANDS = ("Left", "Right")
+FINGERS = ("thumb", "index", "middle", "ring", "little")
+LEVELS = ("Real", "Easy", "Medium", "Hard")
+ALTERATIONS = ("CR", "Obl", "Zcut")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintLabel:
+    """The label of one print.
+
+    name: unique in a store: the POSIX path below the data set's folder, without its suffix, `Real/1__M_Left_index_finger`
+    subject: whose print it is; numbers stay strings, since other sets name their subjects
+    sex: "M", "F" or "" where it is unknown
+    hand: "Left", "Right" or ""
+    finger: "thumb", "index", "middle", "ring", "little" or ""
+    finger_id: the identity of mated comparisons: two prints are mated when theirs is the same, `1-Left-index`
+    impression: 1 for a finger's first impression, then 2, 3, ...
+    level: "Real" for an unaltered print, else how hard the alteration is: "Easy", "Medium" or "Hard"
+    alteration: "" for an unaltered print, else "CR" (central rotation), "Obl" (obliteration) or "Zcut" (z-cut)
+    """
+
+    name: str
+    subject: str
+    sex: str
+    hand: str
+    finger: str
+    finger_id: str
+    impression: int
+    level: str
+    alteration: str
+
+
+# No leading zeros and no "_1": each label has one name only. Only first impressions are altered.
+_SOCOFING_NAME = re.compile(
+    r"(?:Real|Altered/Altered-(?P<level>Easy|Medium|Hard))/"
+    r"(?P<subject>[1-9][0-9]*)__(?P<sex>[MF])_(?P<hand>Left|Right)_(?P<finger>thumb|index|middle|ring|little)_finger"
+    r"(?:_(?P<impression>[2-9]|[1-9][0-9]+)|_(?P<alteration>CR|Obl|Zcut))?"
+)
+
+
+def parse_socofing_name(name: str) -> PrintLabel:
+    """The label of a SOCOFing name such as `Real/1__M_Left_index_finger` or `Altered/Altered-Easy/1__M_Left_index_finger_CR`.
+
+    Synthetic prints have a second impression as `Real/1__M_Left_index_finger_2`. Inverse of `socofing_name`.
+    Raises BadInput for any other name: an altered name under Real, an unaltered one under Altered, a leading zero.
+    Source: Shehu et al., Sokoto Coventry Fingerprint Dataset, arXiv 1807.10609.
+    """
+    match = _SOCOFING_NAME.fullmatch(name)
+    if match is None or bool(match["level"]) != bool(match["alteration"]):
+        raise BadInput(
+            f"{name} is no SOCOFing name such as Real/1__M_Left_index_finger.BMP or "
+            "Altered/Altered-Easy/1__M_Left_index_finger_CR.BMP"
+        )
+    return PrintLabel(
+        name=name,
+        subject=match["subject"],
+        sex=match["sex"],
+        hand=match["hand"],
+        finger=match["finger"],
+        finger_id=f"{match['subject']}-{match['hand']}-{match['finger']}",
+        impression=int(match["impression"] or 1),
+        level=match["level"] or "Real",
+        alteration=match["alteration"] or "",
+    )
+
+
+def socofing_name(
+    subject: str, sex: str, hand: str, finger: str, level: str = "Real", alteration: str = "", impression: int = 1
+) -> str:
+    """The SOCOFing name (path below the data set's folder, without suffix) of a print. Inverse of `parse_socofing_name`.
+
+    Raises BadInput where SOCOFing has no such name, as for an altered second impression.
+    """
+    folder = "Real" if level == "Real" else f"Altered/Altered-{level}"
+    number = f"_{impression}" if impression != 1 else ""
+    suffix = f"_{alteration}" if alteration else ""
+    name = f"{folder}/{subject}__{sex}_{hand}_{finger}_finger{number}{suffix}"
+    parse_socofing_name(name)
+    return name
+
+
+def parse_subjects(text: str) -> frozenset[int] | None:
+    """The subject numbers that `1-480` or `1-3,7` names; None (all) for an empty text.
+
+    Raises BadInput for anything else, and for a range that runs backwards.
+    """
+    if not text.strip():
+        return None
+    numbers: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?", part)
+        if match is None:
+            raise BadInput(f"--subjects {text!r} is no list of subject numbers: write it as 1-480 or 1-3,7")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise BadInput(f"--subjects {text!r} has a range that runs backwards: write {last}-{first}")
+        if last - first > 1_000_000:
+            raise BadInput(f"--subjects {text!r} spans more than a million subjects: give a smaller range")
+        numbers.update(range(first, last + 1))
+    return frozenset(numbers)

@@ -1,0 +1,37 @@
+"""Which subjects train, validate and test: always by subject, never by finger or file."""
+
+import numpy as np
+
+from ridgecode.errors import BadInput
+
+SPLITS = ("train", "val", "test")
+
+# The last subjects of SOCOFing's training and validation splits; the test split is all above.
+_SOCOFING_LAST_TRAIN = 400
+_SOCOFING_LAST_VAL = 480
+
+
+def split_of(source: str, subjects: np.ndarray, seed: int = 0) -> np.ndarray:
+    """The split of each print by its subject: N subjects (str) to N of "train", "val", "test".
+
+    SOCOFing: subjects 1-400, 401-480 and 481-600, whichever of them are there. Any other source: a seeded permutation of its subjects, 70 %, 10 % and
+    20 % of them, with at least one subject each where there are three; two give train and test, one gives train.
+    Raises BadInput for a SOCOFing subject that is no number.
+    """
+    subjects = np.asarray(subjects, dtype=str)
+    if source == "socofing":
+        try:
+            numbers = subjects.astype(np.int64)
+        except ValueError as error:
+            raise BadInput(f"a subject of the SOCOFing store is no number: prepare it again ({error})") from error
+        splits = np.searchsorted([_SOCOFING_LAST_TRAIN, _SOCOFING_LAST_VAL], numbers)
+        return np.array(SPLITS)[splits]
+    distinct, subject_of = np.unique(subjects, return_inverse=True)
+    n = len(distinct)
+    n_test = max(1, round(0.2 * n)) if n >= 2 else 0
+    n_val = max(1, round(0.1 * n)) if n >= 3 else 0
+    order = np.random.default_rng(seed).permutation(n)
+    split_of_subject = np.full(n, "train", dtype="<U5")
+    split_of_subject[order[:n_test]] = "test"
+    split_of_subject[order[n_test : n_test + n_val]] = "val"
+    return split_of_subject[subject_of]

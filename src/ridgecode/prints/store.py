@@ -1,0 +1,186 @@
+"""The prepared store: canonical prints in one memory-mapped file, beside their labels.
+
+A store is a folder of three files. `prints.u8` holds the pixels of all prints, row by row, one print after the other, without
+any header. `index.parquet` has a row a print: the columns of PrintLabel, then `source` (str), `duplicate_group` (int32, -1 for
+none), `offset` (int64, into prints.u8), `height` and `width` (int32). `store.json` tells the format's version, where the prints came from, and a digest.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ridgecode.errors import BadInput
+from ridgecode.prints.labels import LEVELS
+from ridgecode.prints.splits import SPLITS, split_of
+
+FORMAT = "ridgecode prints"
+VERSION = 1
+PIXELS_FILE = "prints.u8"
+INDEX_FILE = "index.parquet"
+STORE_FILE = "store.json"
+
+INDEX_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("name", "subject", "sex", "hand", "finger", "finger_id")),
+        ("impression", pa.int32()),
+        ("level", pa.string()),
+        ("alteration", pa.string()),
+        ("source", pa.string()),
+        ("duplicate_group", pa.int32()),
+        ("offset", pa.int64()),
+        ("height", pa.int32()),
+        ("width", pa.int32()),
+    ]
+)
+
+
+class PrintStore:
+    """A prepared store, opened for reading. Get one with `PrintStore.open`.
+
+    path: the store's folder
+    source: "socofing", "fvc", "folder" or "synthetic"
+    digest: sha256 (hex) over pixels and labels: equal digests are equal stores
+    """
+
+    def __init__(self, path: Path, about: dict[str, Any], index: pa.Table, pixels: np.ndarray) -> None:
+        self.path = path
+        self.source: str = about["source"]
+        self.digest: str = about["digest"]
+        self._index = index
+        self._pixels = pixels
+        self._columns: dict[str, np.ndarray] = {}
+        self._split: np.ndarray | None = None
+        heights, widths = self.column("height"), self.column("width")
+        self._one_size = len(index) > 0 and bool((heights == heights[0]).all() and (widths == widths[0]).all())
+
+    @classmethod
+    def open(cls, path: Path | str) -> "PrintStore":
+        """Opens the store at `path` without reading its pixels.
+
+        Raises BadInput where there is no store, it was made by another version, or its files don't belong together.
+        """
+        path = Path(path)
+        about = read_about(path)
+        try:
+            index = pq.read_table(path / INDEX_FILE, memory_map=True)
+            size = (path / PIXELS_FILE).stat().st_size
+        except (OSError, pa.ArrowException) as error:
+            raise _broken(path, f"its {INDEX_FILE} or {PIXELS_FILE} can't be read") from error
+        if not index.schema.equals(INDEX_SCHEMA):
+            raise _broken(path, f"its {INDEX_FILE} has other columns")
+        if len(index) != about["n_prints"] or len(index) == 0:
+            raise _broken(path, f"its {INDEX_FILE} has {len(index)} rows where {STORE_FILE} counts {about['n_prints']}")
+        heights, widths = (index[name].to_numpy().astype(np.int64) for name in ("height", "width"))
+        ends = np.cumsum(heights * widths)
+        if size != ends[-1] or not np.array_equal(index["offset"].to_numpy(), ends - heights * widths):
+            raise _broken(path, f"its {PIXELS_FILE} has {size} bytes where {INDEX_FILE} counts {ends[-1]}")
+        pixels = np.memmap(path / PIXELS_FILE, dtype=np.uint8, mode="r")
+        return cls(path, about, index, pixels)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process opens the store for itself: sending the memory map would copy every pixel.
+        return PrintStore.open, (self.path,)
+
+    def column(self, name: str) -> np.ndarray:
+        """One column of the index, read-only (N,): numpy str, or the integers' own type. Raises KeyError for another name."""
+        if name not in self._columns:
+            column = self._index[name]
+            text = pa.types.is_string(column.type)
+            values = np.array(column.to_pylist(), dtype=str) if text else column.to_numpy()
+            values.flags.writeable = False
+            self._columns[name] = values
+        return self._columns[name]
+
+    def image(self, row: int) -> np.ndarray:
+        """The print of one row, uint8 (H, W): a read-only view of the memory map, 0 black ridge, 255 white background."""
+        height, width = int(self.column("height")[row]), int(self.column("width")[row])
+        offset = int(self.column("offset")[row])
+        return self._pixels[offset : offset + height * width].reshape(height, width)
+
+    def stack(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """The prints of `rows` as one array in memory, uint8 (N, H, W). Raises BadInput where their sizes differ."""
+        rows = np.asarray(rows, dtype=np.int64)
+        if self._one_size:
+            height, width = int(self.column("height")[0]), int(self.column("width")[0])
+            return np.asarray(self._pixels).reshape(-1, height, width)[rows]
+        sizes = {(int(h), int(w)) for h, w in zip(self.column("height")[rows], self.column("width")[rows], strict=True)}
+        if len(sizes) > 1:
+            (h1, w1), (h2, w2) = sorted(sizes)[:2]
+            raise BadInput(
+                f"the prints of {self.path} differ in size ({w1} x {h1} and {w2} x {h2}): "
+                "prepare a store of one set, whose images are of one size"
+            )
+        height, width = sizes.pop() if sizes else (0, 0)
+        stacked = np.empty((len(rows), height, width), np.uint8)
+        for place, row in enumerate(rows):
+            stacked[place] = self.image(int(row))
+        return stacked
+
+    def rows(
+        self, split: str = "all", levels: Sequence[str] | None = ("Real",), identity: bool = False
+    ) -> np.ndarray:
+        """Row numbers, int64, ascending, of the prints asked for.
+
+        split: "train", "val", "test" (see `split_of`) or "all"; levels: of "Real", "Easy", "Medium", "Hard", or None for all;
+        identity: True leaves out all prints, altered ones too, of a finger whose Real print lies in a duplicate group, since nobody
+        can tell whose print that is. Raises BadInput for another split or level.
+        """
+        if split not in ("all", *SPLITS):
+            raise BadInput(f"there is no split {split!r}: choose one of all, {', '.join(SPLITS)}")
+        wanted = np.ones(len(self), bool)
+        if levels is not None:
+            unknown = set(levels) - set(LEVELS)
+            if unknown:
+                raise BadInput(f"there is no level {min(unknown)!r}: choose from {', '.join(LEVELS)}")
+            wanted &= np.isin(self.column("level"), list(levels))
+        if split != "all":
+            if self._split is None:
+                self._split = split_of(self.source, self.column("subject"))
+            wanted &= self._split == split
+        if identity:
+            fingers = self.column("finger_id")
+            wanted &= ~np.isin(fingers, fingers[self.column("duplicate_group") >= 0])
+        return np.flatnonzero(wanted)
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """What store.json of the store at `path` tells. Raises BadInput where there is none, or one of another version."""
+    if not path.is_dir():
+        raise BadInput(f"{path} is no folder: make a store with `ridgecode prepare --out {path}`")
+    try:
+        about = json.loads((path / STORE_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadInput(
+            f"{path} is no prepared store, since it has no {STORE_FILE}: make one with `ridgecode prepare`"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise _broken(path, f"its {STORE_FILE} can't be read") from error
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise _broken(path, f"its {STORE_FILE} is of another kind")
+    if about.get("version") != VERSION:
+        raise BadInput(
+            f"the store {path} has format version {about.get('version')} where this ridgecode reads {VERSION}: "
+            "delete it and prepare it again"
+        )
+    if not {"source", "digest", "n_prints", "request", "skipped"} <= about.keys():
+        raise _broken(path, f"its {STORE_FILE} lacks a key")
+    return about
+
+
+def store_digest(sha256_of_pixels: bytes, index: pa.Table) -> str:
+    """sha256 (hex) over the pixels' own sha256 and the index's values; it doesn't depend on how Parquet packs them."""
+    values = json.dumps(index.to_pydict(), separators=(",", ":"), sort_keys=True).encode()
+    return hashlib.sha256(sha256_of_pixels + values).hexdigest()
+
+
+def _broken(path: Path, why: str) -> BadInput:
+    return BadInput(f"the store {path} is broken, since {why}: delete it and prepare it again")
