@@ -1,0 +1,146 @@
+"""Writes a data set of synthetic prints in SOCOFing's own layout, names and file form."""
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ridgecode.errors import BadInput
+from ridgecode.files import whole_folder
+from ridgecode.prints.labels import FINGERS, HANDS, socofing_name
+from ridgecode.prints.synthetic.alterations import KINDS, LEVELS, alter
+from ridgecode.prints.synthetic.impressions import HEIGHT, WIDTH, impression
+from ridgecode.prints.synthetic.masters import RIDGE_PERIOD, master_print
+
+_MEN = 477 / 600  # SOCOFing's 477 men and 123 women
+
+
+@dataclass(frozen=True)
+class SynthesisReport:
+    """What `synthesise` wrote: the folder, how many subjects, fingers, unaltered and altered prints, and the seconds it took."""
+
+    out: Path
+    subjects: int
+    fingers: int
+    real: int
+    altered: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Finger:
+    seed: int  # of this finger alone, so that no finger depends on the company or on who makes it
+    subject: int
+    sex: str
+    hand: str
+    digit: str
+
+
+def synthesise(
+    subjects: int,
+    impressions: int,
+    out: Path | str,
+    seed: int = 0,
+    alterations: bool = True,
+    ridge_period: float = RIDGE_PERIOD,
+    processes: int = 0,
+    progress: bool = True,
+) -> SynthesisReport:
+    """Makes ten fingers a subject: Real/ and Altered/Altered-Easy, -Medium and -Hard below `out`, as SOCOFing has them.
+
+    impressions: prints a finger; the first has SOCOFing's name, the others end in _2, _3, ... The first alone is altered, in three ways at three
+    levels, unless alterations is False. ridge_period: in pixels of the 97x90 print. processes: how many fingers are made at once
+    (threads, since the work is done outside Python's lock), 0 for one a CPU core. Files are 96x103 8-bit grey BMP with SOCOFing's frame (its
+    own Real files are 32-bit, which would tell them from Altered ones). The same arguments but `processes` give the same bytes.
+
+    The folder appears whole or not at all. Raises BadInput when a number is out of range, or `out` is a file or a folder that holds something.
+    """
+    out = Path(out)
+    _check(subjects, impressions, out, seed, ridge_period, processes)
+    started = time.perf_counter()
+    fingers = list(_fingers(subjects, seed))
+    altered = len(KINDS) * len(LEVELS) if alterations else 0
+    with whole_folder(out) as folder:
+        for name in ("Real", *(f"Altered/Altered-{level}" for level in LEVELS if alterations)):
+            (folder / name).mkdir(parents=True)
+
+        def make(finger: _Finger) -> None:
+            _write_finger(finger, folder, impressions, alterations, ridge_period)
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with (
+            Progress(*columns, console=Console(stderr=True), disable=not progress) as bar,
+            ThreadPoolExecutor(processes or len(os.sched_getaffinity(0))) as pool,
+        ):
+            try:
+                for _ in bar.track(pool.map(make, fingers), total=len(fingers), description="synthetic fingers"):
+                    pass
+            except BaseException:
+                # Ctrl-C and a full disk end here: what hasn't begun is not worth waiting for.
+                pool.shutdown(cancel_futures=True)
+                raise
+    return SynthesisReport(
+        out, subjects, len(fingers), len(fingers) * impressions, len(fingers) * altered, time.perf_counter() - started
+    )
+
+
+def _check(subjects: int, impressions: int, out: Path, seed: int, ridge_period: float, processes: int) -> None:
+    if not 1 <= subjects <= 1_000_000:
+        raise BadInput(f"--subjects {subjects} is out of range: give 1 to 1000000.")
+    if not 1 <= impressions <= 1000:
+        raise BadInput(f"--impressions {impressions} is out of range: give 1 to 1000 a finger.")
+    if seed < 0:
+        raise BadInput(f"--seed {seed} is negative: give 0 or more.")
+    if not 2.5 <= ridge_period <= 12:
+        raise BadInput(f"--ridge_period {ridge_period} is out of range: give 2.5 to 12 pixels.")
+    if processes < 0:
+        raise BadInput(f"--processes {processes} is negative: give 0 for one a CPU core, or a number.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadInput(f"--out {out} is there already and not an empty folder: give a new one, or empty it first.")
+
+
+def _fingers(subjects: int, seed: int) -> Iterator[_Finger]:
+    for subject in range(1, subjects + 1):
+        rng = np.random.default_rng([seed, subject])
+        sex = "M" if rng.random() < _MEN else "F"
+        for hand in HANDS:
+            for digit in FINGERS:
+                yield _Finger(int(rng.integers(2**62)), subject, sex, hand, digit)
+
+
+def _write_finger(finger: _Finger, folder: Path, impressions: int, alterations: bool, ridge_period: float) -> None:
+    master = master_print(finger.seed, ridge_period=ridge_period, hand=finger.hand, digit=finger.digit)
+    for number in range(1, impressions + 1):
+        pressed = impression(master, finger.seed + number)
+        write_bmp(folder / f"{_name(finger, impression=number)}.BMP", pressed)
+        if number == 1 and alterations:
+            for level in LEVELS:
+                for kind in KINDS:
+                    path = folder / f"{_name(finger, level=level, alteration=kind)}.BMP"
+                    write_bmp(path, alter(pressed, kind, level, finger.seed))
+
+
+def _name(finger: _Finger, level: str = "Real", alteration: str = "", impression: int = 1) -> str:
+    return socofing_name(str(finger.subject), finger.sex, finger.hand, finger.digit, level, alteration, impression)
+
+
+def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A print (97, 90) in SOCOFing's frame (103, 96): first two rows and columns 160 and 105, last four black."""
+    frame = np.zeros((HEIGHT + 6, WIDTH + 6), np.uint8)
+    frame[:-4, :-4] = 160
+    frame[1:-4, 1:-4] = 105
+    frame[2:-4, 2:-4] = image
+    return frame
+
+
+def write_bmp(path: Path, image: NDArray[np.uint8]) -> None:
+    """Writes a print (97, 90) as SOCOFing's Altered files are: an 8-bit grey BMP, framed. Raises OSError as `open` does."""
+    Image.fromarray(framed(image)).save(path, format="BMP")
