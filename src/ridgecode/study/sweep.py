@@ -1,0 +1,166 @@
+"""Runs a sweep file here: no account, no server, resumable, several trials at a time.
+
+Each trial is `ridgecode VERB --name=value ... --data=STORE --run_dir=OUT/runs/NAME`, then `ridgecode evaluate`; the
+sweep ends in a report. Nothing is lost when anything is killed: the same command again skips what is finished, resumes
+what is broken, tries again what failed, and suggests what would have been suggested.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Literal, NamedTuple
+
+import filelock
+from rich.console import Console
+
+from ridgecode.errors import BadInput
+from ridgecode.study.sweep_engine import TrialRunner, run_trials
+from ridgecode.study.sweep_file import SweepFile, read_sweep_file
+from ridgecode.study.sweep_trials import Trial, TrialBook
+
+RIDGECODE = (sys.executable, "-m", "ridgecode")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Runs a sweep file here, with no account. The same command again goes on where a stopped sweep was.
+
+    Args:
+        file: sweep file, such as sweeps/latent_dim_mse.yaml
+        data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
+        out: folder of the sweep (default: runs/ with the file's name)
+        jobs: trials at once; processor cores and GPUs are shared out among them
+        device: cpu, cuda, or auto: a GPU where there is one
+        max_runs: trials at most; 0 for the file's run_cap, or a whole grid
+    """
+
+    file: Path
+    data: Path = field(default_factory=lambda: Path(os.environ.get("RIDGECODE_DATA", "store")))
+    out: Path | None = None
+    jobs: int = 1
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    max_runs: int = 0
+
+
+def sweep_command(config: Sweep) -> int:
+    """`ridgecode sweep`: the exit code is 1 when a trial failed."""
+    out = config.out or Path("runs") / config.file.stem
+    result = run_sweep(config.file, config.data, out, config.jobs, config.device, config.max_runs)
+    return 1 if result.failed else 0
+
+
+class SweepResult(NamedTuple):
+    """What a sweep came to: its folder, all trials in the order of suggestions, the failed ones, the report's folder."""
+
+    out: Path
+    trials: list[Trial]
+    failed: list[Trial]
+    report: Path | None
+
+
+def run_sweep(
+    file: Path | str,
+    data: Path | str,
+    out: Path | str,
+    jobs: int = 1,
+    device: str = "auto",
+    max_runs: int = 0,
+    report: bool = True,
+    evaluate: bool = True,
+    program: Sequence[str] = RIDGECODE,
+    console: Console | None = None,
+) -> SweepResult:
+    """Runs the sweep in `file` to its end, or goes on with it.
+
+    Args:
+        file: a sweep file, such as sweeps/latent_dim_mse.yaml.
+        data: the prepared store.
+        out: the sweep's folder (see sweep_trials); the same folder again goes on with the same sweep.
+        jobs: how many trials run at once; the CPU's cores, and several GPUs, are shared out among them.
+        device: auto, cpu or cuda, passed on to each trial.
+        max_runs: the most trials, finished ones of earlier starts included; 0 for the file's own run_cap, or the whole
+            grid.
+        report: whether to write `out/report` at the end.
+        evaluate: whether to evaluate each trained trial that has no evaluation.json.
+        program: what runs a verb.
+        console: where progress and failures are told.
+
+    A trial that fails is told and does not stop the others; it is tried once each time the sweep is started. Raises
+    BadInput for a sweep file that can't be run, for an `out` that belongs to another sweep or is in use, and for a
+    search without an end. KeyboardInterrupt (Ctrl-C, or SIGTERM) ends the running trials first and passes on.
+    """
+    sweep, data, out = read_sweep_file(file), Path(data), Path(out)
+    if jobs < 1:
+        raise BadInput(f"--jobs {jobs} is too few; give 1 or more")
+    limit = _limit(sweep, max_runs)
+    console = console or Console(stderr=True)
+    out.mkdir(parents=True, exist_ok=True)
+    with _in_use(out), _interrupt_on_sigterm():
+        book = TrialBook.open(out, sweep, data)
+        run_trials(book, limit, TrialRunner(book, jobs, device, evaluate, tuple(program)), jobs, console)
+        finished = [trial for trial in book.trials if trial.state == "finished"]
+        report_dir = _write_report(book, finished) if report and finished else None
+    failed = [trial for trial in book.trials if trial.state == "failed"]
+    console.print(f"{len(finished)} trials finished, {len(failed)} failed: {report_dir or out}", highlight=False)
+    for trial in failed:
+        console.print(f"failed: {trial.name}: {trial.message} ({book.log(trial)})", highlight=False, markup=False)
+    return SweepResult(out, book.trials, failed, report_dir)
+
+
+def _limit(sweep: SweepFile, max_runs: int) -> int:
+    """The most trials: the smallest of what the flag, the file and the grid allow."""
+    if max_runs < 0:
+        raise BadInput(f"--max_runs {max_runs} is too few; give 1 or more, or 0 for no limit of its own")
+    limits = [limit for limit in (max_runs, sweep.run_cap, sweep.grid_size()) if limit]
+    if not limits:
+        raise BadInput(
+            f"{sweep.path}: {sweep.method} search never ends by itself; add run_cap to it, or give --max_runs"
+        )
+    return min(limits)
+
+
+def _write_report(book: TrialBook, finished: list[Trial]) -> Path:
+    # Here, because the report brings in matplotlib, which a sweep that ends in none does not need.
+    from ridgecode.study.report import write_report
+
+    write_report([book.run_dir(trial) for trial in finished], book.out / "report", title=book.sweep.path.stem)
+    return book.out / "report"
+
+
+@contextmanager
+def _in_use(out: Path) -> Iterator[None]:
+    """Holds `out` for this sweep; the system lets go of it when the process ends, however it ends."""
+    lock = filelock.FileLock(out / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise BadInput(
+            f"--out {out} is in use by another ridgecode sweep; wait for it, or give another --out"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _interrupt_on_sigterm() -> Iterator[None]:
+    """Makes SIGTERM, as a scheduler sends it, end the sweep as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set signal handlers
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

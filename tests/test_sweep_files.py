@@ -1,0 +1,117 @@
+"""Every sweep file of the repository runs under both engines: W&B's own checks, the header, and every command it expands to."""
+
+import importlib.util
+import itertools
+from pathlib import Path
+
+import pytest
+import yaml
+from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
+
+from ridgecode.study.sweep_file import read_sweep_file, sweeps
+from ridgecode.study.sweep_suggest import sweep_commands
+
+FOLDER = Path(__file__).parent.parent / "sweeps"
+FILES = sorted(FOLDER.glob("*.yaml"))
+COMMANDS = [(path.stem, command) for path in FILES for command in sweep_commands(path)]
+LATENT_DIMS = [8, 16, 32, 64, 128, 256, 512]
+
+
+def by_stem(path: Path) -> str:
+    return path.stem
+
+
+def test_the_five_questions_are_there() -> None:
+    assert [path.stem for path in FILES] == [
+        "distortion",
+        "latent_dim_bce",
+        "latent_dim_mse",
+        "learning_rate",
+        "matcher",
+    ]
+
+
+@pytest.mark.parametrize("path", FILES, ids=by_stem)
+def test_wandb_takes_the_file(path: Path) -> None:
+    assert sweeps.schema_violations_from_proposed_config(yaml.safe_load(path.read_text())) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=by_stem)
+def test_the_header_tells_question_commands_time_and_what_to_expect(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    header = "\n".join(itertools.takewhile(lambda line: line.startswith("#"), lines))
+    for needed in (
+        "# Question: ",
+        f"ridgecode sweep sweeps/{path.name} --data STORE --out ",
+        f"wandb sweep sweeps/{path.name}",
+        "RIDGECODE_DATA=STORE wandb agent",
+        "# Time: ",
+        "# Expect",
+    ):
+        assert needed in header
+
+
+@pytest.mark.parametrize("path", FILES, ids=by_stem)
+def test_commands_are_those_that_the_agent_would_start(path: Path) -> None:
+    """Put together by W&B's own functions, as its agent does it."""
+    raw, sweep = yaml.safe_load(path.read_text()), read_sweep_file(path)
+    for command in sweep_commands(path):
+        given = dict(part[2:].split("=", 1) for part in command[1:])
+        values = {}
+        for name, definition in raw["parameters"].items():
+            options = definition.get("values", [definition.get("value")])
+            values[name] = {"value": next((option for option in options if str(option) == given[name]), given[name])}
+        filled = create_sweep_command_args({"args": values})
+        expected = list(
+            itertools.chain.from_iterable(
+                filled["args"] if part == "${args}" else [part] for part in create_sweep_command(list(raw["command"]))
+            )
+        )
+        assert ["ridgecode", *command] == expected
+        assert command[0] == sweep.verb
+
+
+@pytest.mark.parametrize("distortion", ["mse", "bce"])
+def test_latent_size_sweeps_cover_every_published_size(distortion: str) -> None:
+    commands = sweep_commands(FOLDER / f"latent_dim_{distortion}.yaml")
+    assert [f"--latent_dim={size}" for size in LATENT_DIMS] == [command[1] for command in commands]
+    for command in commands:
+        assert {f"--distortion={distortion}", "--backbone=ridge", "--view=crop32", "--max_minutes=5"} <= set(command)
+
+
+def test_matcher_sweep_is_the_whole_product_with_python_booleans() -> None:
+    commands = sweep_commands(FOLDER / "matcher.yaml")
+    comparators, losses = ["cosine", "euclidean", "l1", "subtract"], ["bce", "contrastive", "infonce", "triplet"]
+    expected = [
+        ["train-matcher", f"--comparator={a}", f"--loss={b}", f"--movement={c}", "--max_minutes=2", "--seed=0"]
+        for a, b, c in itertools.product(comparators, losses, ["True", "False"])
+    ]
+    assert sorted(commands) == sorted(expected)
+
+
+# The command line is the last room to be built; from then on the next two tests run.
+needs_cli = pytest.mark.skipif(
+    importlib.util.find_spec("ridgecode.cli") is None, reason="there is no ridgecode.cli yet"
+)
+
+
+@needs_cli
+@pytest.mark.parametrize(("stem", "command"), COMMANDS, ids=[f"{stem}-{i}" for i, (stem, _) in enumerate(COMMANDS)])
+def test_the_command_line_takes_every_command_as_the_agent_passes_it(
+    stem: str, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ridgecode.cli import build_parser
+
+    monkeypatch.setenv("RIDGECODE_DATA", "STORE")
+    build_parser().parse_args(command)
+
+
+@needs_cli
+@pytest.mark.parametrize("path", FILES, ids=by_stem)
+def test_the_command_line_takes_what_the_local_engine_adds(path: Path) -> None:
+    from ridgecode.cli import build_parser
+
+    added = ["--data=STORE", "--run_dir=out/runs/a", "--device=auto", "--threads=1"]
+    build_parser().parse_args([*sweep_commands(path)[0], *added])
+    build_parser().parse_args(["evaluate", "--run=out/runs/a", "--data=STORE"])
+    build_parser().parse_args(["sweep", str(path), "--data", "STORE", "--out", "out", "--jobs", "2", "--device", "cpu"])
