@@ -1,0 +1,105 @@
+"""The matching rows of a report's runs: whose they are, which are baselines, and each only once."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ridgecode.study.report_runs import MATCHER, Run, finite
+
+PROTOCOL_ORDER = ("aligned", "moved", "crop", "fvc", "fvc-all")
+ALL = "all"
+LATENT_VECTORS = "cosine on z"
+HEAD = "head"
+# Rows of one system that agree in all of these are one row, told by several runs.
+IDENTITY = ("protocol", "level", "alteration", "eer", "auc", "n_mated")
+
+
+class Entry(NamedTuple):
+    """One row of a run's matching table under the name that a reader sees; a `baseline` belongs to no run."""
+
+    run: Run
+    system: str
+    name: str
+    baseline: bool
+    row: Mapping[str, Any]
+
+    def figure(self, key: str) -> float | None:
+        return finite(self.row.get(key))
+
+    def text(self, key: str) -> str:
+        return str(self.row.get(key) or "")
+
+    @property
+    def pooled(self) -> bool:
+        """Whether the row is of all levels and alterations together."""
+        return self.row.get("level", ALL) == ALL and self.row.get("alteration", ALL) == ALL
+
+    @property
+    def eer(self) -> float:
+        """The EER as a fraction; infinite where it is missing, so that it sorts last."""
+        value = self.figure("eer")
+        return float("inf") if value is None else value
+
+
+def is_baseline(system: str) -> bool:
+    """Whether nothing was learned by this project for `system`: pixels, or whitened PCA such as pca16."""
+    return re.match(r"(pixels|pca)(\b|\d|_)", system) is not None
+
+
+def baseline_dims(system: str) -> int:
+    """The number of principal components that a baseline's name ends in; 0 without."""
+    match = re.fullmatch(r"pca\D*(\d+)\D*", system)
+    return int(match.group(1)) if match else 0
+
+
+def entries(runs: Sequence[Run], labels: Mapping[str, str]) -> list[Entry]:
+    """Every different matching row. Baselines, and the autoencoder's rows in a matcher's table, count once.
+
+    `labels` gives what to call each run, by its name.
+    """
+    seen: set[tuple[Any, ...]] = set()
+    found = []
+    # Autoencoders first: a row on latent vectors belongs to the autoencoder even where a matcher run repeats it.
+    for run in sorted(runs, key=lambda run: run.kind == MATCHER):
+        for row in run.matching:
+            system = str(row.get("system", ""))
+            key = (system, *(str(row.get(name)) for name in IDENTITY))
+            baseline = is_baseline(system)
+            if key in seen and (baseline or system != own_system(run)):
+                continue
+            seen.add(key)
+            found.append(Entry(run, system, system if baseline else _named(run, system, labels), baseline, row))
+    return sorted(found, key=lambda entry: entry.baseline)
+
+
+def protocols(runs: Sequence[Run]) -> list[str]:
+    """The protocols that occur, in the order of the documentation."""
+    names = {str(row.get("protocol", "")) for run in runs for row in run.matching}
+    return sorted(names, key=lambda name: (PROTOCOL_ORDER.index(name) if name in PROTOCOL_ORDER else 99, name))
+
+
+def own_system(run: Run) -> str:
+    """The system that stands for `run`: a matcher's head, an autoencoder's cosine on latent vectors, or ""."""
+    systems = list(dict.fromkeys(str(row.get("system", "")) for row in run.matching))
+    own = [system for system in systems if not is_baseline(system)]
+    wanted = HEAD if run.kind == MATCHER else LATENT_VECTORS
+    return min(own, key=lambda system: not system.startswith(wanted), default="")
+
+
+def own_entry(run: Run, protocol: str) -> Entry | None:
+    """The row of the run's own system on `protocol`, all levels and alterations together; None without."""
+    system = own_system(run)
+    for row in run.matching:
+        entry = Entry(run, system, system, False, row)
+        if row.get("system") == system and row.get("protocol") == protocol and entry.pooled:
+            return entry
+    return None
+
+
+def _named(run: Run, system: str, labels: Mapping[str, str]) -> str:
+    if run.kind != MATCHER:
+        return f"{system}, {labels[run.name]}"
+    if system == own_system(run):
+        return labels[run.name]
+    # Of the autoencoder under the matcher, whose own run is not in this report.
+    return f"{system}, {run.setting('backbone')}, {run.setting('distortion')}, {run.latent_dim} dims"

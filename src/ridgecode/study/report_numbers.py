@@ -1,0 +1,51 @@
+"""Numbers as a report's reader sees them: rounded to what they are worth, with their unit, "–" where there is none."""
+
+NONE = "–"
+
+
+def significant(value: float | None, digits: int = 4) -> str:
+    """`value` to so many significant figures, trailing zeros kept: 0.0186 is "0.01860"."""
+    if value is None:
+        return NONE
+    return f"{value:#.{digits}g}".rstrip(".").replace("-", "−")
+
+
+def fixed(value: float | None, decimals: int = 2) -> str:
+    return NONE if value is None else f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def percent(fraction: float | None, decimals: int = 2) -> str:
+    """A fraction in %, without the sign."""
+    return NONE if fraction is None else f"{100 * fraction:.{decimals}f}"
+
+
+def count(value: float | None) -> str:
+    """A whole number with thousands apart."""
+    return NONE if value is None else f"{value:,.0f}"
+
+
+def change(ours: float, theirs: float) -> str:
+    """How far `ours` lies from `theirs`, for example "−49 %"."""
+    return f"{100 * (ours / theirs - 1):+.0f} %".replace("-", "−") if theirs else NONE
+
+
+def significant_interval(low: float | None, high: float | None, digits: int = 4) -> str:
+    return "" if low is None or high is None else f"{significant(low, digits)}–{significant(high, digits)}"
+
+
+def percent_interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{percent(low)}–{percent(high)}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in the unit that reads best, for example "42 s", "5.1 min", "2.3 h"."""
+    if seconds is None:
+        return NONE
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def listed(words: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

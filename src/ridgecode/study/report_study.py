@@ -1,0 +1,56 @@
+"""What a report is made of: runs, the series they form, what each is called, and their matching rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ridgecode.study.report_matching import Entry, entries, protocols
+from ridgecode.study.report_runs import AUTOENCODER, MATCHER, Run
+from ridgecode.study.report_series import Series, series_of
+
+
+@dataclass(frozen=True)
+class Study:
+    """`labels` gives what to call each run, by its name; `matching` holds every different row once, baselines last."""
+
+    runs: tuple[Run, ...]
+    autoencoders: tuple[Series, ...]
+    matchers: tuple[Series, ...]
+    labels: Mapping[str, str]
+    matching: tuple[Entry, ...]
+    protocols: tuple[str, ...]
+
+    @property
+    def views(self) -> list[str]:
+        """The views of the autoencoder runs."""
+        return list(dict.fromkeys(series.view for series in self.autoencoders))
+
+    @property
+    def sources(self) -> list[str]:
+        """Where the prints came from; "" where a run doesn't say."""
+        return sorted({run.source for run in self.runs})
+
+
+def study_of(runs: Sequence[Run]) -> Study:
+    """Sorts `runs` for a report."""
+    autoencoders = series_of([run for run in runs if run.kind == AUTOENCODER])
+    matchers = series_of([run for run in runs if run.kind == MATCHER])
+    labels = {run.name: _label(run, series) for series in (*autoencoders, *matchers) for run in series.runs}
+    ordered = tuple(run for series in (*autoencoders, *matchers) for run in series.runs)
+    return Study(
+        runs=ordered,
+        autoencoders=tuple(autoencoders),
+        matchers=tuple(matchers),
+        labels=labels,
+        matching=tuple(entries(ordered, labels)),
+        protocols=tuple(protocols(ordered)),
+    )
+
+
+def _label(run: Run, series: Series) -> str:
+    """For example "ridge, mse, 128 dims", with the seed or the run's name where that alone tells runs apart."""
+    parts = [series.label, f"{run.latent_dim} dims"]
+    if series.mixed:
+        parts.append(run.name)
+    elif len(series.by_size[run.latent_dim]) > 1:
+        parts.append(f"seed {run.setting('seed')}")
+    return ", ".join(parts)
