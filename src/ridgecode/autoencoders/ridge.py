@@ -1,0 +1,86 @@
+"""Our autoencoder: a small convolutional network that keeps a spatial grid down to the latent vector.
+
+What it does differently from the ResNet autoencoder, and why (docs/autoencoder.md has the measurements): pixel
+unshuffling by 4 trades resolution for channels at no loss, so that every convolution works on an eighth of the side;
+the last map is flattened instead of averaged, so that ridge phase survives; the decoder mirrors the encoder with pixel
+shuffling (Shi et al., arXiv 1609.05158); blocks are pre-activation residual ones (He et al., arXiv 1603.05027) with
+batch norm, without which training stays on the plateau of local means.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from ridgecode.autoencoders.protocol import Reconstruction, to_grey
+
+UNSHUFFLE = 4
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(relu(bn(conv(relu(bn(x)))))), 3x3, same shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.conv1(torch.relu(self.bn1(x)))
+        return x + self.conv2(torch.relu(self.bn2(out)))
+
+
+class RidgeAutoencoder(nn.Module):
+    """(N, 1, height, width) in [0, 1] <-> (N, latent_dim).
+
+    widths: channels at each scale; the first scale is a quarter of the side (8x8 for crop32), each further one half
+        of the one before. `blocks` residual blocks stand at every scale, in the encoder and in the decoder.
+    logits: the decoder's output is read as logits (training with a BCE term).
+    Raises ValueError where `height` or `width` does not divide down to the last scale.
+    """
+
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        latent_dim: int,
+        logits: bool = False,
+        widths: tuple[int, ...] = (64, 128),
+        blocks: int = 2,
+    ) -> None:
+        super().__init__()
+        step = UNSHUFFLE * 2 ** (len(widths) - 1)
+        if height % step or width % step:
+            raise ValueError(f"{height}x{width} pixels do not divide by {step}")
+        self.latent_dim, self.logits = latent_dim, logits
+        self.grid = (widths[-1], height // step, width // step)
+        features = self.grid[0] * self.grid[1] * self.grid[2]
+
+        down: list[nn.Module] = [nn.PixelUnshuffle(UNSHUFFLE), nn.Conv2d(UNSHUFFLE**2, widths[0], 3, padding=1)]
+        up: list[nn.Module] = []
+        for i, channels in enumerate(widths):
+            if i:
+                down.append(nn.Conv2d(widths[i - 1], channels, 2, stride=2))
+                up.append(nn.ConvTranspose2d(channels, widths[i - 1], 2, stride=2))
+            down += [ResidualBlock(channels) for _ in range(blocks)]
+            up += [ResidualBlock(channels) for _ in range(blocks)]
+        down += [nn.BatchNorm2d(widths[-1]), nn.ReLU()]
+        up = [*up[::-1], nn.BatchNorm2d(widths[0]), nn.ReLU()]
+        up += [nn.Conv2d(widths[0], UNSHUFFLE**2, 3, padding=1), nn.PixelShuffle(UNSHUFFLE)]
+        self.encoder = nn.Sequential(*down)
+        self.to_latent = nn.Linear(features, latent_dim)
+        self.from_latent = nn.Linear(latent_dim, features)
+        self.decoder = nn.Sequential(*up)
+
+    def forward(self, x: Tensor) -> Reconstruction:
+        z = self.encode(x)
+        return Reconstruction(self._draw(z), z)
+
+    def encode(self, x: Tensor) -> Tensor:
+        return self.to_latent(self.encoder(x).flatten(1))
+
+    def decode(self, z: Tensor) -> Tensor:
+        return to_grey(self._draw(z), self.logits)
+
+    def _draw(self, z: Tensor) -> Tensor:
+        return self.decoder(self.from_latent(z).unflatten(1, self.grid))

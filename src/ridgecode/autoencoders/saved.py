@@ -1,0 +1,113 @@
+"""An autoencoder as one safetensors file: weights, what they are, and the scale of its latent vectors."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ridgecode.autoencoders.distortion import DistortionName, uses_logits
+from ridgecode.autoencoders.pca import PCA
+from ridgecode.autoencoders.resnet import ResNetAutoencoder
+from ridgecode.autoencoders.ridge import RidgeAutoencoder
+from ridgecode.errors import BadInput
+from ridgecode.files import whole_file
+from ridgecode.prints.views import VIEWS, View, ViewName
+
+Backbone = Literal["pca", "resnet18", "resnet50", "ridge"]
+Network = PCA | ResNetAutoencoder | RidgeAutoencoder
+FORMAT, VERSION = "ridgecode-autoencoder", 1
+RIDGE_WIDTHS: dict[str, tuple[int, ...]] = {"crop32": (64, 128), "whole": (64, 128, 128)}
+
+
+@dataclass(frozen=True)
+class AutoencoderSpec:
+    """What has to be known to build the network again."""
+
+    backbone: Backbone
+    view: ViewName
+    latent_dim: int
+    distortion: DistortionName
+
+    @property
+    def window(self) -> View:
+        return VIEWS[self.view]
+
+
+@dataclass(frozen=True)
+class SavedAutoencoder:
+    """A network in evaluation mode with its spec.
+
+    latent_mean, latent_std: (latent_dim,) of the latent vectors of training prints. sha256: of the file it came from.
+    """
+
+    net: Network
+    spec: AutoencoderSpec
+    latent_mean: Tensor
+    latent_std: Tensor
+    sha256: str
+
+
+def build_network(spec: AutoencoderSpec) -> Network:
+    """A network with fresh weights (PCA: zeros, to be fitted or loaded). Torch's global generator draws them.
+
+    Raises BadInput for a `latent_dim` below 1.
+    """
+    if spec.latent_dim < 1:
+        raise BadInput(f"--latent_dim is {spec.latent_dim}; a latent vector has at least 1 dim")
+    view, logits = spec.window, uses_logits(spec.distortion)
+    if spec.backbone == "pca":
+        return PCA(view.height, view.width, spec.latent_dim)
+    if spec.backbone == "ridge":
+        return RidgeAutoencoder(view.height, view.width, spec.latent_dim, logits, RIDGE_WIDTHS[spec.view])
+    return ResNetAutoencoder(spec.backbone, view.height, spec.latent_dim, logits)
+
+
+def save_autoencoder(path: Path, net: Network, spec: AutoencoderSpec, latent_mean: Tensor, latent_std: Tensor) -> None:
+    """Writes the file whole. Its header holds the format, its version and the spec as JSON."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
+    tensors |= {"latent.mean": latent_mean.float().cpu(), "latent.std": latent_std.float().cpu()}
+    metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(asdict(spec), sort_keys=True)}
+    with whole_file(path) as temporary:
+        save_file(tensors, temporary, metadata=metadata)
+
+
+def load_autoencoder(path: Path | str) -> SavedAutoencoder:
+    """Reads `model.safetensors` or the run folder that holds it. Nothing in the file is run.
+
+    Raises BadInput for a missing, damaged or foreign file, or one of a newer version.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / "model.safetensors"
+    if not file.is_file():
+        raise BadInput(f"{file} does not exist; give the folder of a finished train-autoencoder run or its model file")
+    try:
+        with safe_open(file, framework="pt") as content:
+            metadata = content.metadata() or {}
+            tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 - not a dict
+    except (SafetensorError, OSError) as error:
+        raise BadInput(f"{file} is not a readable safetensors file ({error}); train or copy the model again") from error
+    if metadata.get("format") != FORMAT:
+        raise BadInput(f"{file} holds no ridgecode autoencoder; give the folder of a train-autoencoder run")
+    if int(metadata.get("version", 0)) > VERSION:
+        raise BadInput(f"{file} has format version {metadata['version']}; this ridgecode reads up to {VERSION}: upgrade it")
+    try:
+        spec = AutoencoderSpec(**json.loads(metadata["spec"]))
+        net = build_network(spec)
+        mean, std = tensors.pop("latent.mean"), tensors.pop("latent.std")
+        net.load_state_dict(tensors)
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+        raise BadInput(f"{file} does not fit its own description ({type(error).__name__}); train it again") from error
+    net.eval().requires_grad_(False)
+    return SavedAutoencoder(net, spec, mean, std, hashlib.sha256(file.read_bytes()).hexdigest())
+
+
+def latent_scale(z: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, latent_dim) -> mean and standard deviation of each dim."""
+    return z.mean(0), z.std(0) if len(z) > 1 else torch.ones_like(z[0])

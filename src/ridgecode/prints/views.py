@@ -1,0 +1,78 @@
+"""Views: which pixels of a print an autoencoder sees."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridgecode.prints.store import PrintStore
+
+ViewName = Literal["crop32", "whole"]
+PRINT_SHAPE = (97, 90)
+"""Rows and columns of a canonical SOCOFing print."""
+WHITE = 255
+
+
+@dataclass(frozen=True)
+class View:
+    """A window of `height` x `width` pixels in the middle of a print; what lies outside the print is white.
+
+    print_shape: the (rows, columns) that `restore` brings a window back to, or None where the window is what is kept.
+    """
+
+    name: ViewName
+    height: int
+    width: int
+    print_shape: tuple[int, int] | None = None
+
+    def take(self, prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(N, H, W) uint8 prints -> (N, height, width), centred; half a pixel that can't be shared goes to the end."""
+        # A larger print is first cut to the canonical size, so that the margin is white for every print.
+        inside = prints if self.print_shape is None else _window(prints, *self.print_shape)
+        return _window(inside, self.height, self.width)
+
+    def restore(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, height, width) windows -> (N, rows, columns) of the print; a row that the window lacks repeats its edge.
+
+        Raises ValueError where the windows are not of this view's size.
+        """
+        if windows.shape[1:] != (self.height, self.width):
+            raise ValueError(f"windows are {windows.shape[1:]}, the view {self.name} has {(self.height, self.width)}")
+        if self.print_shape is None:
+            return windows
+        rows, columns = self.print_shape
+        left = (self.width - columns) // 2
+        inside = windows[:, : min(rows, self.height), left : left + columns]
+        return np.pad(inside, ((0, 0), (0, rows - inside.shape[1]), (0, 0)), mode="edge")
+
+
+def stack_prints(store: PrintStore, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The prints of `rows` as one (N, H, W) uint8 array: as they are where all have one size, else each cut or padded
+    with white, centred, to the canonical `PRINT_SHAPE`."""
+    heights, widths = store.column("height")[rows], store.column("width")[rows]
+    if len(rows) and (heights == heights[0]).all() and (widths == widths[0]).all():
+        return store.stack(rows)
+    out = np.empty((len(rows), *PRINT_SHAPE), np.uint8)
+    for i, row in enumerate(rows):
+        out[i] = _window(store.image(int(row))[None], *PRINT_SHAPE)[0]
+    return out
+
+
+def _window(prints: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    n, rows, columns = prints.shape
+    out = np.full((n, height, width), WHITE, np.uint8)
+    source, target = zip(*(_overlap(have, want) for have, want in ((rows, height), (columns, width))), strict=True)
+    out[:, target[0], target[1]] = prints[:, source[0], source[1]]
+    return out
+
+
+def _overlap(have: int, want: int) -> tuple[slice, slice]:
+    """Where `want` centred pixels lie among `have`, and where those lie in the result."""
+    kept = min(have, want)
+    source, target = (have - kept) // 2, (want - kept) // 2
+    return slice(source, source + kept), slice(target, target + kept)
+
+
+# `whole` is 96x96, which halves four times: 3 white columns on each side of a 97x90 print, and its last row left out.
+VIEWS: dict[str, View] = {"crop32": View("crop32", 32, 32), "whole": View("whole", 96, 96, PRINT_SHAPE)}

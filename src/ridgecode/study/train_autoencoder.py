@@ -1,0 +1,213 @@
+"""`ridgecode train-autoencoder`: one autoencoder run."""
+
+import logging
+import os
+import sys
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import EarlyStopping, RichProgressBar
+
+from ridgecode.autoencoders.distortion import DistortionName
+from ridgecode.autoencoders.saved import AutoencoderSpec, Backbone, build_network, latent_scale, save_autoencoder
+from ridgecode.errors import BadInput
+from ridgecode.prints.store import PrintStore
+from ridgecode.prints.training_crops import TrainCrops
+from ridgecode.prints.views import ViewName, stack_prints
+from ridgecode.study.autoencoder_training import AutoencoderTraining, PrintWindows, optimiser_defaults
+from ridgecode.study.pca_fit import fit_pca
+from ridgecode.study.recorder import Recorder
+from ridgecode.study.run_folder import RunFolder, Stopwatch, default_run_dir, plain
+from ridgecode.study.schedule import Budget
+from ridgecode.study.tracking import Tracker, open_tracker
+
+
+def default_data() -> Path:
+    """RIDGECODE_DATA, where it is set: under `wandb agent` no flag can name the store."""
+    return Path(os.environ.get("RIDGECODE_DATA", "store"))
+
+
+@dataclass(frozen=True)
+class TrainAutoencoder:
+    """Trains an autoencoder on the train split of a prepared store, validates it on the val split.
+
+    The same command again resumes a run that was killed, and leaves a finished one as it is.
+
+    Args:
+        data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
+        run_dir: folder of the run (default: runs/ with the W&B agent's run id or a name from the settings)
+        backbone: ridge (ours), resnet18 or resnet50 (the bolts autoencoder), or pca
+        view: crop32 (32x32 pixels from the middle) or whole (97x90 in a 96x96 window)
+        latent_dim: numbers in a latent vector
+        distortion: what training minimises; bce reads the decoder's output as logits
+        learning_rate: of the optimiser; 0 takes the backbone's own (ridge 2e-3, ResNets 1e-4)
+        schedule: of the learning rate; auto takes the backbone's own (ridge cosine, ResNets constant)
+        batch_size: windows a step, in each process
+        train_crops: random (shifted and mirrored) or centre (as the write-up had it)
+        max_epochs: an epoch is every training print once, or 4,096 crops where there are fewer prints
+        max_minutes: minutes of training at most; 0 for no limit
+        early_stopping_patience: epochs without a better val_loss before training ends; 0 never ends it
+        precision: 32, bf16 (mixed), or auto: bf16 where the processor has instructions for it
+        device: cpu, cuda, or auto: a GPU where there is one
+        devices: processes or GPUs on each machine
+        strategy: Lightning's strategy for several devices, such as ddp
+        num_nodes: machines
+        seed: of weights, crops and order
+        tracker: wandb (online with a login, else offline) or none
+        threads: processor threads; 0 takes all
+    """
+
+    data: Path = field(default_factory=default_data)
+    run_dir: Path | None = None
+    backbone: Backbone = "ridge"
+    view: ViewName = "crop32"
+    latent_dim: int = 128
+    distortion: DistortionName = "mse"
+    learning_rate: float = 0.0
+    schedule: Literal["auto", "cosine", "constant"] = "auto"
+    batch_size: int = 128
+    train_crops: TrainCrops = "random"
+    max_epochs: int = 500
+    max_minutes: float = 0.0
+    early_stopping_patience: int = 0
+    precision: Literal["auto", "32", "bf16"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    devices: int = 1
+    strategy: str = "auto"
+    num_nodes: int = 1
+    seed: int = 0
+    tracker: Literal["wandb", "none"] = "wandb"
+    threads: int = 0
+
+
+def train_autoencoder(config: TrainAutoencoder) -> Path:
+    """Runs the training; returns the run's folder. Raises BadInput for settings or data that can't be used."""
+    _check(config)
+    run_dir = config.run_dir or default_run_dir(
+        config.backbone, config.view, config.latent_dim, config.distortion, f"seed{config.seed}"
+    )
+    run = RunFolder(run_dir)
+    store = PrintStore.open(config.data)
+    train, val = store.rows(split="train"), store.rows(split="val")
+    if not len(train) or not len(val):
+        raise BadInput(
+            f"--data {config.data} has {len(train)} Real prints of train subjects and {len(val)} of validation "
+            "subjects; prepare a store with more subjects"
+        )
+    first = int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
+    if first:
+        run.begin("train-autoencoder", config, store.digest)
+    if run.finished():
+        print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
+        return run.path
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    spec = AutoencoderSpec(config.backbone, config.view, config.latent_dim, config.distortion)
+    data = PrintWindows(
+        stack_prints(store, train), stack_prints(store, val), spec, config.batch_size, config.train_crops, config.seed
+    )
+    name = run.path.name
+    tracker = open_tracker(config.tracker, run.path, plain(config), name, "train-autoencoder") if first else Tracker()
+    with tracker:
+        if config.backbone == "pca":
+            seconds, best = _fit_pca(run, data, config, tracker)
+        else:
+            seconds, best = _fit_network(run, data, config, tracker)
+        if first:
+            run.write_environment({"finished": True, "seconds": round(seconds, 3), "best_epoch": best["epoch"]})
+            tracker.summary({f"best_{key}": value for key, value in best.items()})
+            tracker.log_model(run.model, f"autoencoder-{name}", {**plain(config), **best})
+            print(f"best epoch {best['epoch']}: val_mse {best['val_mse']:.5f}; the run lies in {run.path}")
+    return run.path
+
+
+def _fit_network(
+    run: RunFolder, data: PrintWindows, config: TrainAutoencoder, tracker: Tracker
+) -> tuple[float, dict[str, float]]:
+    """Trains, or goes on training; returns the seconds used and the best epoch's figures."""
+    learning_rate, schedule = optimiser_defaults(config.backbone)
+    schedule = schedule if config.schedule == "auto" else config.schedule
+    net = build_network(data.spec).to(memory_format=torch.channels_last)
+    budget = Budget(0, config.max_minutes, Stopwatch())
+    module = AutoencoderTraining(net, data.spec, budget, config.learning_rate or learning_rate, schedule)
+    bar = sys.stderr.isatty()
+    recorder = Recorder(run, tracker, chatty=not bar)
+    callbacks: list[pl.Callback] = [recorder]
+    if config.early_stopping_patience:
+        # Before the recorder: the checkpoint holds its count of this epoch.
+        callbacks.insert(0, EarlyStopping("val_loss", patience=config.early_stopping_patience, min_delta=0.0))
+    if bar:
+        callbacks.append(RichProgressBar())
+    gpu = config.device == "cuda" or (config.device == "auto" and torch.cuda.is_available())
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        # Lightning's advice on loaders with worker processes: these batches are cut from memory.
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        # Lightning 2.6 calls a torch function that torch 2.13 deprecates.
+        warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
+        trainer = pl.Trainer(
+            accelerator="gpu" if gpu else "cpu",
+            devices=config.devices,
+            num_nodes=config.num_nodes,
+            strategy=config.strategy,
+            precision="bf16-mixed" if _use_bf16(config.precision, gpu) else "32-true",
+            max_epochs=config.max_epochs,
+            callbacks=callbacks,
+            logger=False,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=bar,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            default_root_dir=run.path,
+        )
+        data.trainer = trainer
+        budget.total_steps = config.max_epochs * len(data.train_dataloader())
+        checkpoint = run.checkpoint if run.checkpoint.is_file() else None
+        trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    rows = {row["epoch"]: row for row in run.metrics_before(config.max_epochs + 1)} if trainer.is_global_zero else {}
+    return budget.stopwatch.seconds(), rows.get(recorder.best_epoch, {})
+
+
+def _fit_pca(
+    run: RunFolder, data: PrintWindows, config: TrainAutoencoder, tracker: Tracker
+) -> tuple[float, dict[str, float]]:
+    """Fits PCA in closed form; its one "epoch" has the metrics of a network's."""
+    if config.distortion != "mse":
+        raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
+    watch = Stopwatch()
+    net = fit_pca(data.train_prints, data.spec.window, config.latent_dim, config.train_crops, config.seed)
+    z = net.encode(data.val_windows)
+    mse = float((net.decode(z) - data.val_windows).square().mean())
+    row = {"epoch": 0, "step": 0, "seconds": round(watch.seconds(), 3), "val_loss": mse, "val_mse": mse}
+    row["val_psnr_db"] = -10 * float(torch.tensor(mse).log10())
+    run.write_metrics([row])
+    tracker.log(row, step=0)
+    save_autoencoder(run.model, net, data.spec, *latent_scale(z))
+    return watch.seconds(), row
+
+
+def _use_bf16(precision: str, gpu: bool) -> bool:
+    if precision == "auto":
+        return torch.cuda.is_bf16_supported() if gpu else torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return precision == "bf16"
+
+
+def _check(config: TrainAutoencoder) -> None:
+    for name in ("latent_dim", "batch_size", "max_epochs", "devices", "num_nodes"):
+        if getattr(config, name) < 1:
+            raise BadInput(f"--{name} is {getattr(config, name)}; give 1 or more")
+    for name in ("learning_rate", "max_minutes", "early_stopping_patience", "threads", "seed"):
+        if getattr(config, name) < 0:
+            raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise BadInput("--device cuda: torch finds no GPU here; give --device cpu or auto")
+
+
