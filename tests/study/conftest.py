@@ -54,7 +54,7 @@ class FakeRuns:
         evaluation = {
             "kind": "autoencoder",
             **reconstruction(backbone, view, distortion, latent_dim, mse, pca_mse, source),
-            "matching": matching_rows("cosine on z", latent_dim, 3.0),
+            "matching": matching_rows("cosine on z", latent_dim, 3.0 if distortion == "mse" else 2.5),
             **(figures or {}),
         }
         self._write(folder, config, evaluation, leave_out, seed)
@@ -261,5 +261,3 @@ def latent_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     fake = FakeRuns(tmp_path_factory.mktemp("study"))
     sizes = (8, 16, 32, 64, 128, 256, 512)
     return [fake.autoencoder(distortion=distortion, latent_dim=size) for distortion in ("mse", "bce") for size in sizes]
-
-

@@ -22,18 +22,17 @@ MARKERS = ("o", "s", "D", "^", "v", "P")
 # viridis at eight even steps from 0 to 0.78, smallest latent size first; beyond, it is too pale on white.
 RAMP = ("#440154", "#482878", "#3e4a89", "#31688e", "#25838e", "#1f9e89", "#37b878", "#6ece58")
 
-# The same colours on the dark page: (variable, light, dark).
+SERIES_ON_DARK = ("#4ea6e0", "#f0813a", "#2fc297", "#dc94bd", "#8fd0f5", "#f2b83b")
+RAMP_ON_DARK = ("#a279d8", "#8b8ae6", "#719be8", "#56aee0", "#3fbfcd", "#41cfa8", "#83dc7a", "#d3e64e")
+
+# Every colour of a figure as (CSS variable, on the light page, on the dark page).
 THEME = (
     ("ink", INK, "#e8ebef"),
     ("muted", MUTED, "#a3aebb"),
     ("grid", GRID, "#37404b"),
     ("card", PAPER, "#1b2129"),
-    *((f"s{i}", light, dark) for i, (light, dark) in enumerate(
-        zip(SERIES, ("#4ea6e0", "#f0813a", "#2fc297", "#dc94bd", "#8fd0f5", "#f2b83b"), strict=True)
-    )),
-    *((f"q{i}", light, dark) for i, (light, dark) in enumerate(
-        zip(RAMP, ("#a279d8", "#8b8ae6", "#719be8", "#56aee0", "#3fbfcd", "#41cfa8", "#83dc7a", "#d3e64e"), strict=True)
-    )),
+    *((f"s{i}", *pair) for i, pair in enumerate(zip(SERIES, SERIES_ON_DARK, strict=True))),
+    *((f"q{i}", *pair) for i, pair in enumerate(zip(RAMP, RAMP_ON_DARK, strict=True))),
 )
 
 STYLE: dict[str, Any] = {

@@ -3,8 +3,9 @@
 Each returns a Drawing (PNG bytes and SVG text). Titles stand in the figures, so that a PNG on its own says what it is.
 """
 
+import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,12 +17,11 @@ from ridgecode.study.figure_style import INK, MARKERS, MUTED, PAPER, RAMP, SERIE
 
 WIDTH, HEIGHT = 5.4, 3.9  # inches: two side by side on a desktop page, one on a phone
 DET_TICKS = (0.0001, 0.001, 0.01, 0.05, 0.10, 0.20, 0.40)
-# How the reference curves look, which are nobody's runs; the first is meant for PCA, the second for published figures.
-REFERENCE_LOOKS: tuple[dict[str, Any], ...] = (
-    {"color": MUTED, "linestyle": (0, (5, 2)), "marker": "x"},
-    {"color": INK, "linestyle": (0, (1, 1.5)), "marker": "*", "markersize": 8},
-    {"color": MUTED, "linestyle": (0, (4, 1.5, 1, 1.5)), "marker": "+"},
-)
+# How curves look that are nobody's runs.
+REFERENCE_LOOKS: dict[str, dict[str, Any]] = {
+    "pca": {"color": MUTED, "linestyle": (0, (5, 2)), "marker": "x"},
+    "published": {"color": INK, "linestyle": (0, (1, 1.5)), "marker": "*", "markersize": 8},
+}
 TRAINING_LOOK: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "linewidth": 1.1, "alpha": 0.85}
 
 
@@ -34,7 +34,7 @@ class SizeCurve(NamedTuple):
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
     dots: tuple[tuple[int, float], ...] = ()
-    reference: bool = False
+    reference: Literal["", "pca", "published"] = ""
 
 
 class LearningCurve(NamedTuple):
@@ -67,10 +67,9 @@ def size_figure(
     """A measure against latent size (log2 axis), with reference curves, and `levels` as horizontal lines."""
     with styled():
         figure, axes = _axes(title, "latent size in dims (log scale)", y_label)
-        looks = iter(_looks())
-        references = iter(REFERENCE_LOOKS)
+        looks = itertools.cycle(_looks())
         for curve in curves:
-            look = next(references, REFERENCE_LOOKS[-1]) if curve.reference else next(looks)
+            look = REFERENCE_LOOKS[curve.reference] if curve.reference else next(looks)
             axes.plot(curve.sizes, curve.values, label=curve.label, **look)
             if curve.low:
                 ends = np.array([curve.low, curve.high], dtype=float)
@@ -131,7 +130,7 @@ def learning_figure(curves: Sequence[LearningCurve], title: str, y_label: str) -
 def roc_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
     """True acceptance rate (1 - FNMR) against FMR on a log axis, in %."""
     with styled():
-        figure, axes = _axes(title, "FMR in % (log scale)", "1 − FNMR in %")
+        figure, axes = _axes(title, "FMR in % (log scale)", "1 − FNMR in %", height=4.6)
         floor = 1e-4
         for curve, look in _error_looks(curves):
             fmr, fnmr = _as_drawn(curve)

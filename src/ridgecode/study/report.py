@@ -20,7 +20,7 @@ from ridgecode.study.report_page import Section, markdown, page
 from ridgecode.study.report_runs import read_runs
 from ridgecode.study.report_sheets import sheet_figures
 from ridgecode.study.report_study import Study, study_of
-from ridgecode.study.report_tables import Table, latent_size_table, seed_table
+from ridgecode.study.report_tables import Table, latent_size_tables, seed_table
 
 
 class ReportFiles(NamedTuple):
@@ -36,12 +36,12 @@ def write_report(runs: Sequence[Path | str], out: Path | str, title: str = "Late
     """Reports on the run folders `runs` in the folder `out`: report.html, report.md, latent_sizes.csv, figures/.
 
     Autoencoder and matcher runs may be mixed, of any backbones, distortions, views and seeds. matching.csv is written
-    too where matching was evaluated. What runs lack is said on the page. Files of an earlier report in `out` are replaced
-    one by one, each whole; other files there are left alone. Everything is made before anything is written, so that a
-    report that fails leaves the old one.
+    too where matching was evaluated. What runs lack is said on the page. Files of an earlier report in `out` are
+    replaced one by one, each whole; other files there are left alone. Everything is made before anything is written,
+    so that a report that fails leaves the old one. Equal runs give equal bytes.
 
-    Equal runs give equal bytes. Raises BadInput where no run is given, a folder is no run, a file of a run can't be read,
-    or `out` is a file or a run folder.
+    Raises BadInput where no run is given, a folder is no run, a file of a run can't be read, or `out` is a file or a
+    run folder.
     """
     out = Path(out)
     if out.is_file():
@@ -75,9 +75,7 @@ def write_report(runs: Sequence[Path | str], out: Path | str, title: str = "Late
 
 def _sections(study: Study) -> list[Section]:
     sizes: list[ReportFigure] = [*distortion_figures(study), *bce_figures(study)]
-    size_tables: list[Table] = []
-    if study.autoencoders:
-        size_tables.append(latent_size_table(study.autoencoders, study.protocols, study.labels))
+    size_tables: list[Table] = latent_size_tables(study.autoencoders, study.protocols, study.labels)
     seeds = seed_table((*study.autoencoders, *study.matchers), study.protocols)
     if seeds is not None:
         size_tables.append(seeds)

@@ -102,22 +102,25 @@ def eer_figures(study: Study) -> list[ReportFigure]:
         if not curves:
             continue
         pooled = [entry for entry in study.matching if entry.baseline and entry.pooled]
-        rates = {e.system: 100 * e.eer for e in pooled if e.row.get("protocol") == protocol and e.figure("eer") is not None}
+        pooled = [
+            entry for entry in pooled if entry.row.get("protocol") == protocol and entry.figure("eer") is not None
+        ]
+        rates = {entry.system: 100 * entry.eer for entry in pooled}
         components = {baseline_dims(system): rate for system, rate in rates.items() if baseline_dims(system)}
         references, levels = [], list(rates.items())
         if len(components) > 2:
             sizes = sorted(components)
-            references.append(
-                SizeCurve("whitened PCA", tuple(sizes), tuple(components[size] for size in sizes), reference=True)
-            )
+            rates_of_sizes = tuple(components[size] for size in sizes)
+            references.append(SizeCurve("whitened PCA", tuple(sizes), rates_of_sizes, reference="pca"))
             levels = [(system, rate) for system, rate in levels if not baseline_dims(system)]
         shown = [rate for curve in (*curves, *references) for rate in curve.values] + [rate for _, rate in levels]
         log = min(shown) > 0 and max(shown) > 8 * min(shown)
-        title = f"EER against latent size, {protocol} probes" if protocol in ("aligned", "moved") else f"EER, {protocol}"
+        title = f"EER against latent size, {protocol}"
         alt = _size_alt(title, [*curves, *references], lambda rate: f"{rate:.2f} %")
         alt += "".join(f" Baseline {system}: {rate:.2f} %." for system, rate in levels)
         caption = "Lower is better. All levels and alterations together. Grey lines are training-free baselines."
-        drawing = size_figure([*curves, *references], title, "EER in %" + (" (log scale)" if log else ""), levels, log=log)
+        y_label = "EER in %" + (" (log scale)" if log else "")
+        drawing = size_figure([*curves, *references], title, y_label, levels, log=log)
         figures.append(ReportFigure(f"eer_{protocol}", alt, caption, drawing))
     return figures
 
@@ -134,9 +137,10 @@ def learning_figures(study: Study) -> list[ReportFigure]:
         if not curves:
             continue
         loss = _loss(group[0])
-        title = "Learning curves: " + (group[0].label if len(group) == 1 else f"loss {loss}")
-        ends = [f"{curve.label}: {significant(min(losses))}" for curve in curves if (losses := _known(curve.validation))]
-        alt = f"{title}. Training and validation loss by epoch. Lowest validation loss of {'; '.join(ends[:16])}."
+        title = "Learning curves, " + (group[0].label if len(group) == 1 else f"loss {loss}")
+        lowest = [(curve.label, min(losses)) for curve in curves if (losses := _known(curve.validation))]
+        said = "; ".join(f"{label}: {significant(value)}" for label, value in lowest[:16])
+        alt = f"{title}. Training and validation loss by epoch. Lowest validation loss of {said}."
         caption = "Solid: validation, dashed: training, which is measured on training crops while weights still move."
         drawing = learning_figure(curves, title, f"loss ({loss})" if loss else "loss")
         figures.append(ReportFigure(f"learning_{number + 1}", alt, caption, drawing))
@@ -152,7 +156,7 @@ def error_figures(study: Study) -> list[ReportFigure]:
             entry, curve = own_entry(run, protocol), run.curves.get((own_system(run), protocol))
             if entry is not None and curve is not None:
                 prefix = "" if run.kind == MATCHER else f"{entry.system}, "
-                own.append((entry.eer, f"{prefix}{study.labels[run.name]}", curve))
+                own.append((entry.eer, f"{prefix}{study.labels[run.name].full}", curve))
         for entry in study.matching:
             curve = entry.run.curves.get((entry.system, protocol))
             if entry.baseline and entry.pooled and entry.row.get("protocol") == protocol and curve is not None:
@@ -171,14 +175,9 @@ def error_figures(study: Study) -> list[ReportFigure]:
             caption += f"The {len(best)} systems of lowest EER out of {len(own)}; all are in the table. "
         roc, det = f"ROC, {protocol}", f"DET, {protocol}"
         diagonal = "The dotted diagonal is where FMR and FNMR are equal."
-        figures.append(
-            ReportFigure(f"roc_{protocol}", f"{roc} curves with the EER of each: {said}.", caption, roc_figure(curves, roc))
-        )
-        figures.append(
-            ReportFigure(
-                f"det_{protocol}", f"{det} curves with the EER of each: {said}.", caption + diagonal, det_figure(curves, det)
-            )
-        )
+        alt = f"curves with the EER of each: {said}."
+        figures.append(ReportFigure(f"roc_{protocol}", f"{roc} {alt}", caption, roc_figure(curves, roc)))
+        figures.append(ReportFigure(f"det_{protocol}", f"{det} {alt}", caption + diagonal, det_figure(curves, det)))
     return figures
 
 
@@ -250,7 +249,7 @@ def _mse_references(study: Study, series: Sequence[Series], view: str) -> list[S
     # Runs of PCA draw that line themselves.
     if pca and not pca.keys() <= runs_of_pca:
         sizes = sorted(pca)
-        references.append(SizeCurve("PCA", tuple(sizes), tuple(pca[size] for size in sizes), reference=True))
+        references.append(SizeCurve("PCA", tuple(sizes), tuple(pca[size] for size in sizes), reference="pca"))
     if view == "crop32":
         references.append(_published(study, PUBLISHED_MSE))
     return references
@@ -258,7 +257,7 @@ def _mse_references(study: Study, series: Sequence[Series], view: str) -> list[S
 
 def _published(study: Study, values: Mapping[int, float]) -> SizeCurve:
     label = "published" if study.sources == ["socofing"] else "published (on SOCOFing)"
-    return SizeCurve(label, tuple(values), tuple(values.values()), reference=True)
+    return SizeCurve(label, tuple(values), tuple(values.values()), reference="published")
 
 
 def _by_setting(curves: Sequence[SizeCurve], name: str, title: str) -> ReportFigure:
@@ -267,9 +266,8 @@ def _by_setting(curves: Sequence[SizeCurve], name: str, title: str) -> ReportFig
     ends = [None if curve.low[0] != curve.low[0] else (curve.low[0], curve.high[0]) for curve in ordered]
     title = f"{title}, {size} dims"
     said = "; ".join(f"{curve.label}: {significant(curve.values[0])}" for curve in ordered)
-    drawing = setting_figure(
-        [curve.label for curve in ordered], [curve.values[0] for curve in ordered], ends, title, "MSE of pixels in [0, 1]"
-    )
+    labels, values = [curve.label for curve in ordered], [curve.values[0] for curve in ordered]
+    drawing = setting_figure(labels, values, ends, title, "MSE of pixels in [0, 1]")
     return ReportFigure(name, f"{title}, lowest first. {said}.", "Lower is better. Bars are 95 % intervals.", drawing)
 
 

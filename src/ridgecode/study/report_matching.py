@@ -5,21 +5,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ridgecode.study.report_runs import MATCHER, Run, finite
+from ridgecode.study.report_series import Label
 
 PROTOCOL_ORDER = ("aligned", "moved", "crop", "fvc", "fvc-all")
 ALL = "all"
 LATENT_VECTORS = "cosine on z"
 HEAD = "head"
+BASELINES = "Training-free baselines"
 # Rows of one system that agree in all of these are one row, told by several runs.
 IDENTITY = ("protocol", "level", "alteration", "eer", "auc", "n_mated")
 
 
 class Entry(NamedTuple):
-    """One row of a run's matching table under the name that a reader sees; a `baseline` belongs to no run."""
+    """One row of a run's matching table under what a reader calls its system; a `baseline` belongs to no run."""
 
     run: Run
     system: str
-    name: str
+    label: Label
     baseline: bool
     row: Mapping[str, Any]
 
@@ -52,7 +54,7 @@ def baseline_dims(system: str) -> int:
     return int(match.group(1)) if match else 0
 
 
-def entries(runs: Sequence[Run], labels: Mapping[str, str]) -> list[Entry]:
+def entries(runs: Sequence[Run], labels: Mapping[str, Label]) -> list[Entry]:
     """Every different matching row. Baselines, and the autoencoder's rows in a matcher's table, count once.
 
     `labels` gives what to call each run, by its name.
@@ -68,7 +70,8 @@ def entries(runs: Sequence[Run], labels: Mapping[str, str]) -> list[Entry]:
             if key in seen and (baseline or system != own_system(run)):
                 continue
             seen.add(key)
-            found.append(Entry(run, system, system if baseline else _named(run, system, labels), baseline, row))
+            label = Label(BASELINES, system) if baseline else _label(run, system, labels[run.name])
+            found.append(Entry(run, system, label, baseline, row))
     return sorted(found, key=lambda entry: entry.baseline)
 
 
@@ -90,16 +93,17 @@ def own_entry(run: Run, protocol: str) -> Entry | None:
     """The row of the run's own system on `protocol`, all levels and alterations together; None without."""
     system = own_system(run)
     for row in run.matching:
-        entry = Entry(run, system, system, False, row)
+        entry = Entry(run, system, Label("", system), False, row)
         if row.get("system") == system and row.get("protocol") == protocol and entry.pooled:
             return entry
     return None
 
 
-def _named(run: Run, system: str, labels: Mapping[str, str]) -> str:
+def _label(run: Run, system: str, label: Label) -> Label:
     if run.kind != MATCHER:
-        return f"{system}, {labels[run.name]}"
+        return Label(f"{system}, {label.series}", label.member)
     if system == own_system(run):
-        return labels[run.name]
+        return label
     # Of the autoencoder under the matcher, whose own run is not in this report.
-    return f"{system}, {run.setting('backbone')}, {run.setting('distortion')}, {run.latent_dim} dims"
+    body = (system, run.setting("backbone"), run.setting("distortion"))
+    return Label(", ".join(part for part in body if part), f"{run.latent_dim} dims")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from ridgecode.study.report_matching import ALL, Entry
 from ridgecode.study.report_numbers import count, fixed, percent, significant
-from ridgecode.study.report_tables import Cell, Table, eer_cell
+from ridgecode.study.report_series import Label
+from ridgecode.study.report_tables import Cell, Row, Table, eer_cell
 
 
 def matching_table(entries: Sequence[Entry], protocol: str) -> Table:
@@ -16,28 +17,27 @@ def matching_table(entries: Sequence[Entry], protocol: str) -> Table:
         figure = entry.figure
         decided = " / ".join(count(figure(key)) for key in ("tp", "fn", "fp", "tn"))
         compared = f"{count(figure('n_mated'))} / {count(figure('n_non_mated'))}"
-        rows.append(
-            (
-                Cell(entry.name, "baseline" if entry.baseline else ""),
-                Cell(count(figure("bytes"))),
-                eer_cell(entry, best=entry.eer == best),
-                _operating_point(entry, "fnmr_at_fmr_1", 0.01),
-                _operating_point(entry, "fnmr_at_fmr_0_1", 0.001),
-                _operating_point(entry, "fnmr_at_fmr_0_01", 0.0001),
-                Cell(fixed(figure("auc"), 4)),
-                Cell(fixed(figure("d_prime"))),
-                Cell(significant(figure("threshold")), f"from {entry.text('threshold_from') or 'validation'}"),
-                Cell(percent(figure("accuracy"))),
-                Cell(percent(figure("precision"))),
-                Cell(percent(figure("recall"))),
-                Cell(decided),
-                Cell(compared, f"{count(figure('n_subjects'))} subjects"),
-            )
+        cells = (
+            Cell(entry.label.member),
+            Cell(count(figure("bytes"))),
+            eer_cell(entry, best=entry.eer == best),
+            _operating_point(entry, "fnmr_at_fmr_1", 0.01),
+            _operating_point(entry, "fnmr_at_fmr_0_1", 0.001),
+            _operating_point(entry, "fnmr_at_fmr_0_01", 0.0001),
+            Cell(fixed(figure("auc"), 4)),
+            Cell(fixed(figure("d_prime"))),
+            Cell(significant(figure("threshold")), f"from {entry.text('threshold_from') or 'validation'}"),
+            Cell(percent(figure("accuracy"))),
+            Cell(percent(figure("precision"))),
+            Cell(percent(figure("recall"))),
+            Cell(decided),
+            Cell(compared, f"{count(figure('n_subjects'))} subjects"),
         )
+        rows.append(Row(entry.label.series, cells))
     columns = (
         ("System", ""),
         ("Size", "bytes"),
-        ("EER", "%, 95 % interval below"),
+        ("EER", "%, 95 % interval"),
         ("FNMR at FMR 1 %", "%"),
         ("FNMR at FMR 0.1 %", "%"),
         ("FNMR at FMR 0.01 %", "%"),
@@ -66,13 +66,13 @@ def level_table(entries: Sequence[Entry], protocol: str) -> Table | None:
     groups.sort(key=lambda group: (group[0] == ALL, group[0] != ALL and group[1] != ALL))
     if not groups:
         return None
-    of_system: dict[tuple[str, str], dict[tuple[str, str], Entry]] = {}
+    of_system: dict[tuple[str, Label], dict[tuple[str, str], Entry]] = {}
     for entry in ours:
-        system = of_system.setdefault(("" if entry.baseline else entry.run.name, entry.name), {})
+        system = of_system.setdefault(("" if entry.baseline else entry.run.name, entry.label), {})
         system[entry.text("level"), entry.text("alteration")] = entry
     rows = []
-    for (_, name), by_group in of_system.items():
-        rows.append((Cell(name), *(eer_cell(by_group.get(group)) for group in groups)))
+    for (_, label), by_group in of_system.items():
+        rows.append(Row(label.series, (Cell(label.member), *(eer_cell(by_group.get(group)) for group in groups))))
     columns = (("System", ""), *((" ".join(part for part in group if part != ALL), "EER in %") for group in groups))
     caption = f"EER by level and by alteration, protocol {protocol}, with 95 % intervals."
     return Table(f"levels_{protocol}", caption, columns, tuple(rows))

@@ -3,6 +3,7 @@
 import base64
 import html
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from ridgecode.study.report_curves import ReportFigure
 from ridgecode.study.report_numbers import NONE, duration
 from ridgecode.study.report_runs import Run
 from ridgecode.study.report_study import Study
-from ridgecode.study.report_tables import Table
+from ridgecode.study.report_tables import Row, Table
 from ridgecode.study.report_words import cautions, findings, missing, scope
 
 PRIVATE = ("command", "written", "host", "hostname", "user", "run_dir", "data")
@@ -61,7 +62,7 @@ def _content(study: Study, title: str, sections: Sequence[Section]) -> dict[str,
         "missing": missing(study),
         "cautions": cautions(study),
         "sections": sections,
-        "configurations": [_configuration(run, study.labels[run.name]) for run in study.runs],
+        "configurations": [_configuration(run, study.labels[run.name].full) for run in study.runs],
         "environment": _environment(study.runs),
         "citation": SOCOFING_CITATION if "socofing" in study.sources else "",
         "version": getattr(ridgecode, "__version__", ""),
@@ -76,7 +77,12 @@ def _template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["in_groups"] = _in_groups
     return environment.get_template(name)
+
+
+def _in_groups(rows: Sequence[Row]) -> list[list[Row]]:
+    return [list(group) for _, group in groupby(rows, key=lambda row: row.group)]
 
 
 def _picture(figure: ReportFigure) -> Markup:
@@ -89,9 +95,7 @@ def _picture(figure: ReportFigure) -> Markup:
 
 def _theme() -> dict[str, str]:
     """The figures' colours as CSS declarations for the light and the dark page."""
-    return {
-        mode: " ".join(f"--{entry[0]}: {entry[i]};" for entry in THEME) for i, mode in ((1, "light"), (2, "dark"))
-    }
+    return {mode: " ".join(f"--{entry[0]}: {entry[i]};" for entry in THEME) for i, mode in ((1, "light"), (2, "dark"))}
 
 
 def _configuration(run: Run, label: str) -> Configuration:
@@ -128,9 +132,10 @@ def _environment(runs: Sequence[Run]) -> list[tuple[str, str]]:
     return [*facts, ("training, all runs", duration(sum(seconds)) if seconds else NONE)]
 
 
-def _markdown_row(cells: Sequence[Any]) -> str:
+def _markdown_row(row: Row) -> str:
     texts = []
-    for cell in cells:
-        text = f"**{cell.text}**" if getattr(cell, "best", False) else cell.text
+    for number, cell in enumerate(row.cells):
+        text = f"{row.group}, {cell.text}" if row.group and number == 0 else cell.text
+        text = f"**{text}**" if cell.best else text
         texts.append(f"{text}<br>{cell.small}" if cell.small else text)
     return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
+from typing import NamedTuple
 
 from ridgecode.study.report_runs import AUTOENCODER, MATCHER, Run
 
@@ -20,6 +21,17 @@ IGNORED = frozenset(
     ]
 )
 MOST_SERIES = 8
+
+
+class Label(NamedTuple):
+    """What to call a run: its series, and what it is within that, for example "ridge, mse" and "128 dims, seed 1"."""
+
+    series: str
+    member: str
+
+    @property
+    def full(self) -> str:
+        return f"{self.series}, {self.member}" if self.series else self.member
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ def series_of(runs: Sequence[Run]) -> list[Series]:
         groups = _grouped(runs, naming)
     shown = [key for key in naming if _varies(runs, key)]
     series = []
-    for values, members in groups.items():
+    for values, members in sorted(groups.items(), key=lambda group: _order(dict(zip(naming, group[0], strict=False)))):
         known = dict(zip((*naming, *varying), values, strict=True))
         sizes = sorted({run.latent_dim for run in members})
         by_size = {size: tuple(run for run in members if run.latent_dim == size) for size in sizes}
@@ -98,6 +110,15 @@ def _grouped(runs: Sequence[Run], keys: Sequence[str]) -> dict[tuple[str, ...], 
     for run in sorted(runs, key=lambda run: ([run.setting(key) for key in keys], run.latent_dim, run.setting("seed"))):
         groups.setdefault(tuple(run.setting(key) for key in keys), []).append(run)
     return groups
+
+
+def _order(named: Mapping[str, str]) -> tuple[int, int]:
+    """Our own body before the others, PCA last; MSE before other distortions, BCE last. Equals stay in their order."""
+    backbone, distortion = named["backbone"], named["distortion"]
+    return (
+        {"ridge": 0, "pca": 2}.get(backbone, 1),
+        {"mse": 0, "bce": 2, "bce+l1": 3}.get(distortion, 1),
+    )
 
 
 def _label(kind: str, known: Mapping[str, str], shown: Sequence[str], varying: Sequence[str]) -> str:

@@ -62,12 +62,13 @@ def _sheet(title: str, columns: list[Column], number: int) -> ReportFigure:
         lines = [*textwrap.wrap(label, 14), *([f"MSE {significant(mse, 3)}"] if mse is not None else [])]
         images["\n".join(lines)] = prints.x_hat[:ROWS]
     said = "; ".join(label.replace("\n", " ") for label in images)
-    png = reconstruction_sheet({**images, TRUTH: truth}, row_labels=[short_name(name) for name in names])
+    rows = [short_name(name) for name in names]
+    png = reconstruction_sheet({**images, TRUTH: truth}, title=f"Reconstructions, {title}", row_labels=rows)
     alt = (
         f"Reconstruction sheet, {title}: {len(truth)} validation prints in rows, in columns their reconstructions "
         f"({said}; MSE over all validation prints), the true prints last."
     )
-    caption = f"{title}. Pixels are enlarged without smoothing; MSE is over all validation prints. The truth stands last."
+    caption = "Pixels are enlarged without smoothing; MSE is over all validation prints. The truth stands last."
     if left_out:
         caption += f" Left out, since they show other prints: {listed(left_out)}."
     return ReportFigure(f"sheet_{number}", alt, caption, Drawing(png, ""))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ridgecode.study.report_matching import Entry, entries, protocols
 from ridgecode.study.report_runs import AUTOENCODER, MATCHER, Run
-from ridgecode.study.report_series import Series, series_of
+from ridgecode.study.report_series import Label, Series, series_of
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Study:
     runs: tuple[Run, ...]
     autoencoders: tuple[Series, ...]
     matchers: tuple[Series, ...]
-    labels: Mapping[str, str]
+    labels: Mapping[str, Label]
     matching: tuple[Entry, ...]
     protocols: tuple[str, ...]
 
@@ -46,11 +46,11 @@ def study_of(runs: Sequence[Run]) -> Study:
     )
 
 
-def _label(run: Run, series: Series) -> str:
-    """For example "ridge, mse, 128 dims", with the seed or the run's name where that alone tells runs apart."""
-    parts = [series.label, f"{run.latent_dim} dims"]
+def _label(run: Run, series: Series) -> Label:
+    """With the seed or the run's name where that alone tells runs apart."""
+    parts = [f"{run.latent_dim} dims"]
     if series.mixed:
         parts.append(run.name)
     elif len(series.by_size[run.latent_dim]) > 1:
         parts.append(f"seed {run.setting('seed')}")
-    return ", ".join(parts)
+    return Label(series.label, ", ".join(parts))

@@ -15,7 +15,7 @@ from ridgecode.study.report_numbers import (
     significant_interval,
 )
 from ridgecode.study.report_runs import Run, published_bce, published_mse
-from ridgecode.study.report_series import Series, mean_and_spread
+from ridgecode.study.report_series import Label, Series, mean_and_spread
 
 
 class Cell(NamedTuple):
@@ -26,49 +26,73 @@ class Cell(NamedTuple):
     best: bool = False
 
 
+class Row(NamedTuple):
+    """A row whose first cell names it within its `group`; rows of a group follow each other. "" is no group."""
+
+    group: str
+    cells: tuple[Cell, ...]
+
+
 class Table(NamedTuple):
-    """A table whose first `headers` columns name the row; `columns` are (title, unit or "")."""
+    """A table; `columns` are (title, unit or "")."""
 
     name: str
     caption: str
     columns: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    headers: int = 1
+    rows: tuple[Row, ...]
 
 
-def latent_size_table(series: Sequence[Series], protocols: Sequence[str], labels: Mapping[str, str]) -> Table:
-    """One row an autoencoder run: what it costs and what it keeps. The best of each series and column is marked."""
+def latent_size_tables(series: Sequence[Series], protocols: Sequence[str], labels: Mapping[str, Label]) -> list[Table]:
+    """One row an autoencoder run: what it costs and what it keeps. Runs with a BCE have a table of their own."""
+    with_bce = [one for one in series if any(run.figure("bce") is not None for run in one.runs)]
+    without = [one for one in series if one not in with_bce]
+    tables = []
+    for name, group in (("latent_sizes", without), ("latent_sizes_bce", with_bce)):
+        if group:
+            tables.append(_size_table(name, group, protocols, labels, bce=group is with_bce))
+    return tables
+
+
+def _size_table(
+    name: str, series: Sequence[Series], protocols: Sequence[str], labels: Mapping[str, Label], bce: bool
+) -> Table:
     runs = [run for one in series for run in one.runs]
     depths = {run.figure("depth_bits") for run in runs} - {None}
     depth = f"at {count(depths.pop())} bits a dim" if len(depths) == 1 else "at the run's depth"
-    with_bce = any(run.figure("bce") is not None for run in runs)
     columns = [
-        ("Run", ""),
-        ("Latent size", "dims"),
+        ("Latent size", ""),
         ("Size", f"bytes {depth}"),
         ("Rate", "bits per pixel"),
-        ("MSE", "95 % interval below"),
+        *((("BCE", "nats; above floor"), ("Published BCE", "nats; change")) if bce else ()),
+        ("MSE", "95 % interval"),
         ("MSE", depth),
         ("PSNR", "dB"),
         ("SSIM", ""),
-        ("PCA MSE", "ours against it below"),
-        ("Published MSE", "ours against it below"),
-        *((("BCE", "nats, above its floor below"), ("Published BCE", "nats, with the floor")) if with_bce else ()),
-        *((f"EER, {protocol}", "%, 95 % interval below") for protocol in protocols),
+        ("PCA MSE", "change"),
+        *(() if bce else (("Published MSE", "change"),)),
+        *((f"EER, {protocol}", "%, 95 % interval") for protocol in protocols),
         ("Encoding", "images/s"),
         ("Training", ""),
         ("Epochs", ""),
     ]
+    ranked = "bce" if bce else "mse"
     rows = []
     for one in series:
-        measured = [mse for run in one.runs if (mse := run.figure("mse")) is not None]
-        lowest = min(measured, default=None) if len(measured) > 1 else None
-        rows += [_size_row(run, labels, with_bce, protocols, lowest, len(depths) > 0) for run in one.runs]
+        values = [value for run in one.runs if (value := run.figure(ranked)) is not None]
+        lowest = min(values) if len(values) > 1 else None
+        for run in one.runs:
+            best = lowest is not None and run.figure(ranked) == lowest
+            label = labels[run.name]
+            cells = (Cell(label.member), *_size_cells(run, protocols, bce, best, own_depth=len(depths) > 0))
+            rows.append(Row(label.series, cells))
     caption = (
-        "What each latent size costs and keeps. MSE, PSNR and SSIM compare pixels in [0, 1] with the true print. "
-        "The lowest MSE of each series is marked; BCE and MSE are never ranked against each other."
+        "What each latent size costs and keeps. MSE, PSNR and SSIM compare pixels in [0, 1] with the true print; the "
+        "small line under PCA and published figures is how far ours lies from them. "
+        f"The lowest {ranked.upper()} of each series is marked."
     )
-    return Table("latent_sizes", caption, tuple(columns), tuple(rows), headers=2)
+    if bce:
+        caption = f"Runs trained on BCE, which is never ranked against MSE. {caption}"
+    return Table(name, caption, tuple(columns), tuple(rows))
 
 
 def seed_table(series: Sequence[Series], protocols: Sequence[str]) -> Table | None:
@@ -76,48 +100,50 @@ def seed_table(series: Sequence[Series], protocols: Sequence[str]) -> Table | No
     rows = []
     for one in series:
         for size, runs in one.by_size.items() if one.repeats else ():
-            cells = [Cell(one.label), Cell(str(size)), Cell(str(len(runs)))]
+            cells = [Cell(f"{size} dims"), Cell(str(len(runs)))]
             for key, text in (("mse", significant), ("psnr_db", fixed), ("ssim", significant)):
                 cells.append(_mean_cell([run.figure(key) for run in runs], text))
             for protocol in protocols:
                 eers = [entry.figure("eer") if (entry := own_entry(run, protocol)) else None for run in runs]
                 cells.append(_mean_cell(eers, percent))
-            rows.append(tuple(cells))
+            rows.append(Row(one.label, tuple(cells)))
     if not rows:
         return None
-    columns = [("Series", ""), ("Latent size", "dims"), ("Seeds", "")]
+    columns = [("Latent size", ""), ("Seeds", "")]
     columns += [("MSE", "± sd"), ("PSNR", "dB, ± sd"), ("SSIM", "± sd")]
     columns += [(f"EER, {protocol}", "%, ± sd") for protocol in protocols]
     caption = "Mean over seeds, and their standard deviation below."
-    return Table("seeds", caption, tuple(columns), tuple(rows), headers=2)
+    return Table("seeds", caption, tuple(columns), tuple(rows))
 
 
-def _size_row(
-    run: Run, labels: Mapping[str, str], with_bce: bool, protocols: Sequence[str], lowest: float | None, own_depth: bool
-) -> tuple[Cell, ...]:
+def _size_cells(run: Run, protocols: Sequence[str], bce: bool, best: bool, own_depth: bool) -> list[Cell]:
     figure = run.figure
-    mse, pca, published = figure("mse"), figure("pca", "mse"), published_mse(run)
-    interval = significant_interval(figure("mse_low"), figure("mse_high"))
+    mse, pca = figure("mse"), figure("pca", "mse")
     cells = [
-        Cell(labels[run.name]),
-        Cell(str(run.latent_dim)),
         Cell(count(figure("bytes")), f"{count(figure('depth_bits'))} bits a dim" if own_depth else ""),
         Cell(fixed(figure("bpp"))),
-        Cell(significant(mse), interval, mse is not None and mse == lowest),
+    ]
+    if bce:
+        above = figure("bce_above_floor")
+        cells.append(Cell(significant(figure("bce")), "" if above is None else significant(above), best))
+        cells.append(_against(figure("bce"), published_bce(run)))
+    cells += [
+        Cell(significant(mse), significant_interval(figure("mse_low"), figure("mse_high")), best and not bce),
         Cell(significant(figure("mse_at_depth"))),
         Cell(fixed(figure("psnr_db"))),
         Cell(significant(figure("ssim"))),
-        Cell(significant(pca), change(mse, pca) if mse is not None and pca else ""),
-        Cell(significant(published), change(mse, published) if mse is not None and published else ""),
+        _against(mse, pca),
+        *(() if bce else (_against(mse, published_mse(run)),)),
+        *(eer_cell(own_entry(run, protocol)) for protocol in protocols),
+        Cell(count(figure("encode_per_second"))),
+        Cell(duration(run.seconds)),
+        Cell(count(run.epochs)),
     ]
-    if with_bce:
-        bce = figure("bce")
-        above = figure("bce_above_floor")
-        cells.append(Cell(significant(bce), f"{significant(above)} above" if above is not None else ""))
-        cells.append(Cell(significant(published_bce(run) if bce is not None else None)))
-    cells += [eer_cell(own_entry(run, protocol)) for protocol in protocols]
-    cells += [Cell(count(figure("encode_per_second"))), Cell(duration(run.seconds)), Cell(count(run.epochs))]
-    return tuple(cells)
+    return cells
+
+
+def _against(ours: float | None, theirs: float | None) -> Cell:
+    return Cell(significant(theirs), change(ours, theirs) if ours is not None and theirs else "")
 
 
 def eer_cell(entry: Entry | None, best: bool = False) -> Cell:

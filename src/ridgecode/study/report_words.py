@@ -1,6 +1,6 @@
 """What a report says in words: its findings, what is missing, and what its figures may be compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,10 +22,11 @@ MOST_FINDINGS = 6
 
 
 class Finding(NamedTuple):
-    """One sentence or a few about `subject`."""
+    """What was found about `subject`: the figure that matters most, and sentences."""
 
     subject: str
-    text: str
+    headline: str
+    sentences: tuple[str, ...]
 
 
 def ranked_by(series: Series) -> str:
@@ -51,12 +52,12 @@ def findings(study: Study) -> list[Finding]:
         key = ranked_by(series)
         runs = best_by_size(series, key)
         if runs:
-            parts = (_best(series, runs, key), _doublings(runs, key))
-            compared = (_against_pca(series, runs), _against_published(runs, key))
-            found.append(Finding(series.label, " ".join(part for part in (*parts, *compared) if part)))
+            headline, best = _best(series, runs, key)
+            said = (best, _doublings(runs, key), _against_pca(series, runs), _against_published(runs, key))
+            found.append(Finding(series.label, headline, tuple(sentence for sentence in said if sentence)))
     left = len(study.autoencoders) - MOST_FINDINGS
     if left > 0:
-        found.append(Finding("Further series", f"{left} more stand in the table of latent sizes."))
+        found.append(Finding("Further series", str(left), ("They stand in the table of latent sizes.",)))
     return found + [finding for protocol in study.protocols if (finding := _matching(study, protocol))]
 
 
@@ -101,9 +102,9 @@ def cautions(study: Study) -> list[str]:
         said.append(f"The runs' prints come from different sources ({listed(names)}): compare them with care.")
     if "crop32" in study.views:
         said.append(
-            "The published figures are those of a ResNet-18 autoencoder on 32x32 centre crops of SOCOFing, the best of "
-            "at most 500 epochs, on that write-up's own validation prints; its BCE includes the entropy of the targets. "
-            "PCA is fitted on the training subjects of the same store and measured on the same prints as the runs."
+            "The published figures are those of a ResNet-18 autoencoder on 32x32 centre crops of SOCOFing, the best "
+            "of at most 500 epochs, on that write-up's own validation prints; its BCE includes the entropy of the "
+            "targets. PCA is fitted on the training subjects of the same store and measured on the same prints as the runs."
         )
         if study.sources != ["socofing"]:
             source = "an unrecorded source" if "" in study.sources else listed(study.sources)
@@ -132,26 +133,29 @@ def scope(study: Study) -> str:
     return " · ".join(parts)
 
 
-def _best(series: Series, runs: dict[int, Run], key: str) -> str:
+def _best(series: Series, runs: dict[int, Run], key: str) -> tuple[str, str]:
+    """The lowest figure of a series, and a sentence on where it was reached and what it costs."""
     size, run = min(runs.items(), key=lambda item: item[1].figure(key) or 0.0)
     figure = run.figure
+    interval = significant_interval(figure("mse_low"), figure("mse_high"))
+    facts = []
     if key == "bce":
-        above = f", {significant(figure('bce_above_floor'))} above its floor" if figure("bce_above_floor") else ""
-        measure = f"BCE {significant(figure('bce'))} nats a pixel{above} (MSE {significant(figure('mse'))})"
-    else:
-        interval = significant_interval(figure("mse_low"), figure("mse_high"))
-        measure = f"MSE {significant(figure('mse'))}" + (f" (95 % interval {interval})" if interval else "")
-    quality = []
+        if figure("bce_above_floor") is not None:
+            facts.append(f"{significant(figure('bce_above_floor'))} nats a pixel above the entropy floor")
+        facts.append(f"MSE {significant(figure('mse'))}")
+    elif interval:
+        facts.append(f"95 % interval {interval}")
     if figure("psnr_db") is not None:
-        quality.append(f"PSNR {fixed(figure('psnr_db'))} dB")
+        facts.append(f"PSNR {fixed(figure('psnr_db'))} dB")
     if figure("ssim") is not None:
-        quality.append(f"SSIM {significant(figure('ssim'), 3)}")
+        facts.append(f"SSIM {significant(figure('ssim'), 3)}")
     cost = ""
     if figure("bytes") is not None:
         depth = f" at {count(figure('depth_bits'))} bits a dim" if figure("depth_bits") is not None else ""
-        cost = f", in {count(figure('bytes'))} bytes{depth} ({fixed(figure('bpp'))} bits per pixel)"
+        cost = f" in {count(figure('bytes'))} bytes{depth} ({fixed(figure('bpp'))} bits per pixel)"
     lead = "Lowest" if len(series.runs) > 1 else "Reached"
-    return f"{lead} {measure} with {size} dims: {', '.join(quality)}{cost}."
+    sentence = f"{lead} with {size} dims{cost}: {', '.join(facts)}." if facts else f"{lead} with {size} dims{cost}."
+    return f"{key.upper()} {significant(figure(key))}", sentence
 
 
 def _doublings(runs: dict[int, Run], key: str) -> str:
@@ -200,16 +204,27 @@ def _comparison(pairs: dict[int, tuple[float, float]], ours: str, theirs: str) -
     if below:
         most = min(below, key=lambda size: pairs[size][0] / pairs[size][1])
         by = change(*pairs[most]).lstrip("−")
-        where = f"at all {len(pairs)} sizes" if not above and len(pairs) > 1 else f"at {_sizes(below)} dims"
+        where = f"at all {len(pairs)} sizes" if not above and len(pairs) > 1 else f"at {_sizes(below, pairs)} dims"
         parts.append(f"below {theirs} {where} ({f'most at {most}, ' if len(below) > 1 else ''}by {by})")
     if above:
         shown = listed([f"{significant(pairs[s][0])} against {significant(pairs[s][1])} at {s}" for s in above[:3]])
-        parts.append(f"not below {'it' if below else theirs} at {_sizes(above)} dims ({shown})")
+        parts.append(f"not below {'it' if below else theirs} at {_sizes(above, pairs)} dims ({shown})")
     return f"{ours} is {' and '.join(parts)}."
 
 
-def _sizes(sizes: Sequence[int]) -> str:
-    return listed([str(size) for size in sizes])
+def _sizes(sizes: Sequence[int], measured: Iterable[int]) -> str:
+    """Sizes in words; three or more that follow each other among the `measured` ones become a range."""
+    order = sorted(measured)
+    stretches: list[list[int]] = []
+    for size in sizes:
+        if stretches and order.index(size) == order.index(stretches[-1][-1]) + 1:
+            stretches[-1].append(size)
+        else:
+            stretches.append([size])
+    words: list[str] = []
+    for stretch in stretches:
+        words += [f"{stretch[0]} to {stretch[-1]}"] if len(stretch) > 2 else [str(size) for size in stretch]
+    return listed(words)
 
 
 def _matching(study: Study, protocol: str) -> Finding | None:
@@ -220,16 +235,16 @@ def _matching(study: Study, protocol: str) -> Finding | None:
         return None
     best = min(own, key=lambda entry: entry.eer)
     interval = percent_interval(best.figure("eer_low"), best.figure("eer_high"))
-    text = f"Lowest EER {percent(best.eer)} %" + (f" (95 % interval {interval})" if interval else "")
-    text += f" by {best.name}, in {count(best.figure('bytes'))} bytes."
-    if baselines:
-        rival = min(baselines, key=lambda entry: entry.eer)
-        verdict = "is worse at" if rival.eer > best.eer else "does as well or better with"
-        size = count(rival.figure("bytes"))
-        text += f" The best training-free baseline, {rival.name} ({size} bytes), {verdict} {percent(rival.eer)} %."
+    size = f" in {count(best.figure('bytes'))} bytes" if best.figure("bytes") is not None else ""
+    text = f"Lowest by {best.label.full}{size}" + (f": 95 % interval {interval} %." if interval else ".")
+    rival = min(baselines, key=lambda entry: entry.eer, default=None)
+    if rival is None:
+        beside = "No training-free baseline was measured beside it."
     else:
-        text += " No training-free baseline was measured beside it."
-    return Finding(f"Matching, {protocol}", text)
+        size = f" ({count(rival.figure('bytes'))} bytes)" if rival.figure("bytes") is not None else ""
+        verdict = "is worse at" if rival.eer > best.eer else "does as well or better with"
+        beside = f"The best training-free baseline, {rival.system}{size}, {verdict} {percent(rival.eer)} %."
+    return Finding(f"Matching, {protocol}", f"EER {percent(best.eer)} %", (text, beside))
 
 
 def _lacking(runs: Sequence[Run], what: str) -> str:
