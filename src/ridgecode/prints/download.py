@@ -9,15 +9,17 @@ KAGGLE_SLUG = "ruizgara/socofing"
 
 
 def download_socofing() -> Path:
-    """Downloads SOCOFing (about 840 MB; kept in kagglehub's cache) and returns the folder that holds Real/ and Altered/.
+    """Downloads SOCOFing (about 840 MB, kept in kagglehub's cache) and returns the folder that holds Real/.
 
-    SOCOFing is for non-commercial research only; cite arXiv 1807.10609. Raises BadInput where kagglehub is not installed, or
-    the download fails for want of an account or a network.
+    SOCOFing is for non-commercial research only; cite arXiv 1807.10609. Raises BadInput where kagglehub is not
+    installed, or the download fails for want of an account or a network.
     """
     try:
         import kagglehub
     except ImportError as error:
-        raise BadInput("--download needs kagglehub: pip install 'ridgecode[download]', or unpack SOCOFing and give --root") from error
+        raise BadInput(
+            "--download needs kagglehub: pip install 'ridgecode[download]', or unpack SOCOFing and give --root"
+        ) from error
     try:
         folder = Path(kagglehub.dataset_download(KAGGLE_SLUG))
     except Exception as error:  # kagglehub passes on what requests, the cache and Kaggle's own client raise.

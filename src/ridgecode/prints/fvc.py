@@ -15,7 +15,7 @@ _PPI = {("2002", "2"): 569.0, ("2004", "3"): 512.0, ("2006", "1"): 250.0, ("2006
 
 
 def fvc_ppi(folder: Path) -> float:
-    """The scanner's pixels per inch of a set's folder, FVC2002_DB2_B or FVC2002/DB2_B: 500 unless it is known otherwise."""
+    """Pixels per inch of a set's folder, FVC2002_DB2_B or FVC2002/DB2_B: 500 where nothing else is known."""
     match = re.search(r"FVC(20[0-9]{2}).*DB([1-4])", "/".join(folder.resolve().parts[-3:]), re.IGNORECASE)
     return _PPI.get((match[1], match[2]), 500.0) if match else 500.0
 
@@ -23,11 +23,14 @@ def fvc_ppi(folder: Path) -> float:
 def list_fvc(root: Path) -> Listing:
     """The prints `101_1.tif` (finger 101, impression 1) of one set's folder, or of a folder that holds several.
 
-    Names start with the set's folder (`FVC2002_DB1_B/101_1`) either way. Each finger counts as a subject of its own, since FVC does
-    not tell whose it is. Sorted by set, finger and impression. Raises BadInput where there is no folder or no image.
+    Names start with the set's folder (`FVC2002_DB1_B/101_1`) either way. Each finger counts as a subject of its own,
+    since FVC does not tell whose it is. Sorted by set, finger and impression. Raises BadInput where there is no folder
+    or no image.
     """
     if not root.is_dir():
-        raise BadInput(f"{root} is no folder: give --root a set's folder such as FVC2002_DB1_B, or one that holds several")
+        raise BadInput(
+            f"{root} is no folder: give --root a set's folder such as FVC2002_DB1_B, or one that holds several"
+        )
     sets = [root, *sorted(child for child in root.iterdir() if child.is_dir())]
     files: list[PrintFile] = []
     bad: list[tuple[Path, str]] = []
@@ -39,7 +42,9 @@ def list_fvc(root: Path) -> Listing:
                 continue
             files.append(PrintFile(path, _label(folder.resolve().name, int(match[1]), int(match[2]))))
     if not files and not bad:
-        raise BadInput(f"{root} holds no image: give --root a set's folder such as FVC2002_DB1_B, or one that holds several")
+        raise BadInput(
+            f"{root} holds no image: give --root a set's folder such as FVC2002_DB1_B, or one that holds several"
+        )
     files.sort(key=lambda file: (file.label.name.split("/")[0], *map(int, file.label.name.split("/")[1].split("_"))))
     return Listing(files, bad)
 

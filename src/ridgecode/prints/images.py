@@ -34,8 +34,8 @@ def load_grey(path: Path) -> np.ndarray:
     """The file's first image as uint8 (height, width), 0 black and 255 white.
 
     Colours become luma (ITU-R BT.601), which leaves R=G=B as it is. 16-bit grey is divided by 257. Transparent pixels
-    become white background, except in BMP, whose fourth byte is padding. Raises BadInput where the file is missing, empty,
-    truncated, no BMP, PNG, JPEG, PGM or TIFF, or larger than 2**26 pixels.
+    become white background, except in BMP, whose fourth byte is padding. Raises BadInput where the file is missing,
+    empty, truncated, no BMP, PNG, JPEG, PGM or TIFF, or larger than 2**26 pixels.
     """
     try:
         data = path.read_bytes()
@@ -53,7 +53,7 @@ def load_grey(path: Path) -> np.ndarray:
         return _grey(image)
     except BadInput as error:
         raise BadInput(f"{path} {error}") from error
-    except Exception as error:  # Decoders raise nearly anything on damaged bytes: OSError, SyntaxError, struct.error, ...
+    except Exception as error:  # Damaged bytes make decoders raise nearly anything: OSError, SyntaxError, ...
         raise BadInput(f"{path} is a truncated or damaged {image.format} file") from error
 
 

@@ -15,7 +15,8 @@ ALTERATIONS = ("CR", "Obl", "Zcut")
 class PrintLabel:
     """The label of one print.
 
-    name: unique in a store: the POSIX path below the data set's folder, without its suffix, `Real/1__M_Left_index_finger`
+    name: unique in a store: the POSIX path below the data set's folder, without its suffix,
+    `Real/1__M_Left_index_finger`
     subject: whose print it is; numbers stay strings, since other sets name their subjects
     sex: "M", "F" or "" where it is unknown
     hand: "Left", "Right" or ""
@@ -46,7 +47,8 @@ _SOCOFING_NAME = re.compile(
 
 
 def parse_socofing_name(name: str) -> PrintLabel:
-    """The label of a SOCOFing name such as `Real/1__M_Left_index_finger` or `Altered/Altered-Easy/1__M_Left_index_finger_CR`.
+    """The label of a SOCOFing name such as `Real/1__M_Left_index_finger` or
+    `Altered/Altered-Easy/1__M_Left_index_finger_CR`.
 
     Synthetic prints have a second impression as `Real/1__M_Left_index_finger_2`. Inverse of `socofing_name`.
     Raises BadInput for any other name: an altered name under Real, an unaltered one under Altered, a leading zero.
@@ -74,9 +76,10 @@ def parse_socofing_name(name: str) -> PrintLabel:
 def socofing_name(
     subject: str, sex: str, hand: str, finger: str, level: str = "Real", alteration: str = "", impression: int = 1
 ) -> str:
-    """The SOCOFing name (path below the data set's folder, without suffix) of a print. Inverse of `parse_socofing_name`.
+    """The SOCOFing name of a print: its path below the data set's folder, without suffix.
 
-    Raises BadInput where SOCOFing has no such name, as for an altered second impression.
+    Inverse of `parse_socofing_name`. Raises BadInput where SOCOFing has no such name, as for an altered second
+    impression.
     """
     folder = "Real" if level == "Real" else f"Altered/Altered-{level}"
     number = f"_{impression}" if impression != 1 else ""
@@ -105,3 +108,12 @@ def parse_subjects(text: str) -> frozenset[int] | None:
             raise BadInput(f"--subjects {text!r} spans more than a million subjects: give a smaller range")
         numbers.update(range(first, last + 1))
     return frozenset(numbers)
+
+
+def subjects_text(numbers: frozenset[int] | None) -> str:
+    """The shortest text that `parse_subjects` reads as `numbers`: the same for the same subjects, however they were given."""
+    if numbers is None:
+        return ""
+    firsts = [number for number in sorted(numbers) if number - 1 not in numbers]
+    lasts = [number for number in sorted(numbers) if number + 1 not in numbers]
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(firsts, lasts, strict=True))

@@ -33,8 +33,8 @@ _FOLDERS = ("Real", "Altered/Altered-Easy", "Altered/Altered-Medium", "Altered/A
 def find_socofing(root: Path) -> Path:
     """The folder that holds Real/: `root` or the nearest one up to two levels below it.
 
-    Kaggle's archive holds the data twice (SOCOFing/ and socofing/SOCOFing/): the nearest copy is taken, by name where two
-    are as near. Raises BadInput where there is none.
+    Kaggle's archive holds the data twice (SOCOFing/ and socofing/SOCOFing/): the nearest copy is taken, by name where
+    two are as near. Raises BadInput where there is none.
     """
     if not root.is_dir():
         raise BadInput(f"{root} is no folder: give --root the folder that holds SOCOFing's Real/ and Altered/")

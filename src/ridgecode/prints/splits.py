@@ -14,8 +14,9 @@ _SOCOFING_LAST_VAL = 480
 def split_of(source: str, subjects: np.ndarray, seed: int = 0) -> np.ndarray:
     """The split of each print by its subject: N subjects (str) to N of "train", "val", "test".
 
-    SOCOFing: subjects 1-400, 401-480 and 481-600, whichever of them are there. Any other source: a seeded permutation of its subjects, 70 %, 10 % and
-    20 % of them, with at least one subject each where there are three; two give train and test, one gives train.
+    SOCOFing: subjects 1-400, 401-480 and 481-600, whichever of them are there. Any other source: a seeded permutation
+    of its subjects, 70 %, 10 % and 20 % of them, with at least one subject each where there are three; two give train
+    and test, one gives train.
     Raises BadInput for a SOCOFing subject that is no number.
     """
     subjects = np.asarray(subjects, dtype=str)

@@ -1,8 +1,9 @@
 """The prepared store: canonical prints in one memory-mapped file, beside their labels.
 
-A store is a folder of three files. `prints.u8` holds the pixels of all prints, row by row, one print after the other, without
-any header. `index.parquet` has a row a print: the columns of PrintLabel, then `source` (str), `duplicate_group` (int32, -1 for
-none), `offset` (int64, into prints.u8), `height` and `width` (int32). `store.json` tells the format's version, where the prints came from, and a digest.
+A store is a folder of three files. `prints.u8` holds the pixels of all prints, row by row, one print after the other,
+without any header. `index.parquet` has a row a print: the columns of PrintLabel, then `source` (str), `duplicate_group`
+(int32, -1 for none), `offset` (int64, into prints.u8), `height` and `width` (int32). `store.json` tells the format's
+version, where the prints came from, and a digest.
 """
 
 import hashlib
@@ -68,7 +69,7 @@ class PrintStore:
         path = Path(path)
         about = read_about(path)
         try:
-            index = pq.read_table(path / INDEX_FILE, memory_map=True)
+            index = _read_index(path / INDEX_FILE)
             size = (path / PIXELS_FILE).stat().st_size
         except (OSError, pa.ArrowException) as error:
             raise _broken(path, f"its {INDEX_FILE} or {PIXELS_FILE} can't be read") from error
@@ -91,7 +92,7 @@ class PrintStore:
         return PrintStore.open, (self.path,)
 
     def column(self, name: str) -> np.ndarray:
-        """One column of the index, read-only (N,): numpy str, or the integers' own type. Raises KeyError for another name."""
+        """One column of the index, read-only (N,): numpy str or integers. Raises KeyError for another name."""
         if name not in self._columns:
             column = self._index[name]
             text = pa.types.is_string(column.type)
@@ -101,7 +102,7 @@ class PrintStore:
         return self._columns[name]
 
     def image(self, row: int) -> np.ndarray:
-        """The print of one row, uint8 (H, W): a read-only view of the memory map, 0 black ridge, 255 white background."""
+        """One row's print, uint8 (H, W), 0 black ridge, 255 white background: a read-only view of the memory map."""
         height, width = int(self.column("height")[row]), int(self.column("width")[row])
         offset = int(self.column("offset")[row])
         return self._pixels[offset : offset + height * width].reshape(height, width)
@@ -125,14 +126,13 @@ class PrintStore:
             stacked[place] = self.image(int(row))
         return stacked
 
-    def rows(
-        self, split: str = "all", levels: Sequence[str] | None = ("Real",), identity: bool = False
-    ) -> np.ndarray:
+    def rows(self, split: str = "all", levels: Sequence[str] | None = ("Real",), identity: bool = False) -> np.ndarray:
         """Row numbers, int64, ascending, of the prints asked for.
 
-        split: "train", "val", "test" (see `split_of`) or "all"; levels: of "Real", "Easy", "Medium", "Hard", or None for all;
-        identity: True leaves out all prints, altered ones too, of a finger whose Real print lies in a duplicate group, since nobody
-        can tell whose print that is. Raises BadInput for another split or level.
+        split: "train", "val", "test" (see `split_of`) or "all"
+        levels: of "Real", "Easy", "Medium", "Hard"; None for all
+        identity: True leaves out all prints, altered ones too, of a finger whose Real print lies in a duplicate group,
+        since nobody can tell whose print that is. Raises BadInput for another split or level.
         """
         if split not in ("all", *SPLITS):
             raise BadInput(f"there is no split {split!r}: choose one of all, {', '.join(SPLITS)}")
@@ -180,6 +180,12 @@ def store_digest(sha256_of_pixels: bytes, index: pa.Table) -> str:
     """sha256 (hex) over the pixels' own sha256 and the index's values; it doesn't depend on how Parquet packs them."""
     values = json.dumps(index.to_pydict(), separators=(",", ":"), sort_keys=True).encode()
     return hashlib.sha256(sha256_of_pixels + values).hexdigest()
+
+
+def _read_index(path: Path) -> pa.Table:
+    # Not pq.read_table: it first imports pyarrow.dataset, which takes longer than all else here.
+    with pq.ParquetFile(path) as file:
+        return file.read(use_threads=False)
 
 
 def _broken(path: Path, why: str) -> BadInput:

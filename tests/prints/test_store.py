@@ -1,0 +1,81 @@
+"""Opening stores that are missing, half written, of another version, or whose files don't belong together."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ridgecode.errors import BadInput
+from ridgecode.prints.prepare import prepare
+from ridgecode.prints.store import PrintStore
+
+
+@pytest.fixture
+def store(tmp_path):
+    for number in (1, 2):
+        path = tmp_path / f"images/s{number}/1.png"
+        path.parent.mkdir(parents=True)
+        Image.fromarray(np.full((3 + number, 5), number, np.uint8)).save(path)
+    return prepare("folder", tmp_path / "images", tmp_path / "store", progress=False).path
+
+
+def refused(path, why):
+    with pytest.raises(BadInput, match=why) as raised:
+        PrintStore.open(path)
+    assert str(path) in str(raised.value)
+    assert re.search("prepare", str(raised.value))
+
+
+def test_a_good_store_opens(store):
+    assert len(PrintStore.open(str(store))) == 2
+
+
+def test_what_is_no_store(store, tmp_path):
+    refused(tmp_path / "missing", "no folder")
+    refused(tmp_path / "images", "no prepared store")
+    refused(store / "prints.u8", "no folder")
+
+
+@pytest.mark.parametrize("file", ["store.json", "index.parquet", "prints.u8"])
+def test_a_file_is_missing(store, file):
+    (store / file).unlink()
+    refused(store, file.replace(".", r"\."))
+
+
+@pytest.mark.parametrize("file", ["store.json", "index.parquet", "prints.u8"])
+@pytest.mark.parametrize("kept", [0, 0.5, 0.97])
+def test_a_file_is_half_written(store, file, kept):
+    data = (store / file).read_bytes()
+    (store / file).write_bytes(data[: int(kept * len(data))])
+    refused(store, "broken")
+
+
+@pytest.mark.parametrize("change", [{"n_prints": 3}, {"format": "other"}, {"digest": None}])
+def test_store_json_tells_otherwise(store, change):
+    about = json.loads((store / "store.json").read_text()) | change
+    (store / "store.json").write_text(json.dumps({key: value for key, value in about.items() if value is not None}))
+    refused(store, "broken")
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '"ridgecode prints"'])
+def test_store_json_is_of_another_kind(store, text):
+    (store / "store.json").write_text(text)
+    refused(store, "broken")
+
+
+def test_another_version(store):
+    about = json.loads((store / "store.json").read_text())
+    (store / "store.json").write_text(json.dumps(about | {"version": 99}))
+    refused(store, "version 99")
+
+
+def test_files_of_two_stores(store, tmp_path):
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / "images/s1/2.png")
+    other = prepare("folder", tmp_path / "images", tmp_path / "other", progress=False).path
+    shutil.copy(other / "prints.u8", store / "prints.u8")
+    refused(store, "broken")
+    shutil.copy(other / "index.parquet", store / "index.parquet")
+    refused(store, "broken")
