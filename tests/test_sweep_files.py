@@ -1,13 +1,15 @@
-"""Every sweep file of the repository runs under both engines: W&B's own checks, the header, and every command it expands to."""
+"""Every sweep file of the repository runs under both engines: W&B's own checks, the header, and every command."""
 
-import importlib.util
+import functools
 import itertools
 from pathlib import Path
 
 import pytest
 import yaml
+from jsonargparse import ArgumentParser
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
+from ridgecode.cli import build_parser
 from ridgecode.study.sweep_file import read_sweep_file, sweeps
 from ridgecode.study.sweep_suggest import sweep_commands
 
@@ -89,29 +91,35 @@ def test_matcher_sweep_is_the_whole_product_with_python_booleans() -> None:
     assert sorted(commands) == sorted(expected)
 
 
-# The command line is the last room to be built; from then on the next two tests run.
-needs_cli = pytest.mark.skipif(
-    importlib.util.find_spec("ridgecode.cli") is None, reason="there is no ridgecode.cli yet"
-)
+@functools.cache
+def parser(verb: str) -> ArgumentParser:
+    return build_parser(verb)
 
 
-@needs_cli
 @pytest.mark.parametrize(("stem", "command"), COMMANDS, ids=[f"{stem}-{i}" for i, (stem, _) in enumerate(COMMANDS)])
 def test_the_command_line_takes_every_command_as_the_agent_passes_it(
     stem: str, command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ridgecode.cli import build_parser
-
     monkeypatch.setenv("RIDGECODE_DATA", "STORE")
-    build_parser().parse_args(command)
+    parsed = parser(command[0]).parse_args(command)[command[0]]
+    assert str(parsed.data) == "STORE"
+    for part in command[1:]:
+        name, _, text = part[2:].partition("=")
+        value = parsed[name]
+        assert str(value) == text or float(value) == float(text)
 
 
-@needs_cli
 @pytest.mark.parametrize("path", FILES, ids=by_stem)
 def test_the_command_line_takes_what_the_local_engine_adds(path: Path) -> None:
-    from ridgecode.cli import build_parser
-
+    command = sweep_commands(path)[0]
     added = ["--data=STORE", "--run_dir=out/runs/a", "--device=auto", "--threads=1"]
-    build_parser().parse_args([*sweep_commands(path)[0], *added])
-    build_parser().parse_args(["evaluate", "--run=out/runs/a", "--data=STORE"])
-    build_parser().parse_args(["sweep", str(path), "--data", "STORE", "--out", "out", "--jobs", "2", "--device", "cpu"])
+    parser(command[0]).parse_args([*command, *added])
+    parser("evaluate").parse_args(["evaluate", "--run=out/runs/a", "--data=STORE"])
+
+
+@pytest.mark.parametrize("path", FILES, ids=by_stem)
+def test_the_headers_local_command_is_taken(path: Path) -> None:
+    line = next(line for line in path.read_text().splitlines() if line.startswith("#   ridgecode sweep "))
+    parsed = parser("sweep").parse_args([*line.split()[2:], "--jobs", "2", "--device", "cpu"]).sweep
+    assert (FOLDER.parent / parsed.file).samefile(path)
+    assert (str(parsed.data), str(parsed.out), parsed.jobs, parsed.device) == ("STORE", f"runs/{path.stem}", 2, "cpu")

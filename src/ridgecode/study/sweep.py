@@ -56,7 +56,7 @@ def sweep_command(config: Sweep) -> int:
 
 
 class SweepResult(NamedTuple):
-    """What a sweep came to: its folder, all trials in the order of suggestions, the failed ones, the report's folder."""
+    """What a sweep came to: folder, all trials in the order of suggestions, the failed ones, the report's folder."""
 
     out: Path
     trials: list[Trial]

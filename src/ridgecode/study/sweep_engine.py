@@ -64,7 +64,9 @@ class TrialRunner:
         threads = trial.parameters.get("threads", trial.options.get("threads"))
         if threads:
             environment |= dict.fromkeys(_THREAD_VARIABLES, str(threads))
-        if len(self._gpus) > 1:
+        if {**trial.options, **trial.parameters}.get("device") == "cpu":
+            environment["CUDA_VISIBLE_DEVICES"] = ""  # for the evaluation too, which is given no --device
+        elif len(self._gpus) > 1:
             environment["CUDA_VISIBLE_DEVICES"] = self._gpus[slot % len(self._gpus)]
         # Tracked trials of one sweep lie together in W&B.
         environment.setdefault("WANDB_RUN_GROUP", f"{self._book.sweep.path.stem}-{self._book.out.resolve().name}")

@@ -38,7 +38,8 @@ def suggest(sweep: SweepFile, tried: Sequence[Tried]) -> dict[str, Value] | None
         )
         for parameters, state, history in tried
     ]
-    known = [parameters for parameters, _, _ in tried]
+    # As written on the command line, where True is not 1, unlike in Python.
+    known = {tuple(trial_arguments(sweep, parameters)) for parameters, _, _ in tried}
     for repeat in range(_MOST_REPEATS):
         with _seeded(len(tried), repeat), warnings.catch_warnings():
             # The Gaussian process of a handful of trials seldom converges; the suggestion is good enough, and the
@@ -49,7 +50,7 @@ def suggest(sweep: SweepFile, tried: Sequence[Tried]) -> dict[str, Value] | None
         if run is None:
             return None
         parameters = {name: _value(run.config, name) for name in sweep.parameters}
-        if parameters not in known:
+        if tuple(trial_arguments(sweep, parameters)) not in known:
             return parameters
     return None
 
