@@ -111,7 +111,7 @@ def parse_subjects(text: str) -> frozenset[int] | None:
 
 
 def subjects_text(numbers: frozenset[int] | None) -> str:
-    """The shortest text that `parse_subjects` reads as `numbers`: the same for the same subjects, however they were given."""
+    """The shortest text that `parse_subjects` reads as `numbers`: one text for the same subjects however given."""
     if numbers is None:
         return ""
     firsts = [number for number in sorted(numbers) if number - 1 not in numbers]
