@@ -1,7 +1,7 @@
 """The three alterations of SOCOFing's Altered folders at three levels, imitated on any print.
 
-Source of the kinds: Y. Shehu et al., "Sokoto Coventry Fingerprint Dataset", arXiv 1807.10609, 2018, made with the STRANGE toolbox.
-Each is an edit in place: pixels outside the altered region keep their values.
+Source of the kinds: Y. Shehu et al., "Sokoto Coventry Fingerprint Dataset", arXiv 1807.10609, 2018, made with the
+STRANGE toolbox. Each is an edit in place: pixels outside the altered region keep their values.
 """
 
 import numpy as np
@@ -14,8 +14,8 @@ from ridgecode.prints.synthetic.smooth_noise import smooth_noise
 KINDS = ("CR", "Obl", "Zcut")
 """Central rotation, obliteration, z-cut: the endings of SOCOFing's names."""
 LEVELS = ("Easy", "Medium", "Hard")
-# Least and largest share of the print's pixels inside the altered region, near what SOCOFing's own files show (their Hard
-# files go further: past 30 % little is left of a print to compare).
+# Least and largest share of the print's pixels inside the altered region, near what SOCOFing's own files show (their
+# Hard files go further: past 30 % little is left of a print to compare).
 _AREA = {
     ("CR", "Easy"): (0.10, 0.13),
     ("CR", "Medium"): (0.19, 0.22),
@@ -32,14 +32,18 @@ _AREA = {
 def alter(image: NDArray[np.uint8], kind: str, level: str, seed: int) -> NDArray[np.uint8]:
     """A copy of a print (uint8 (H, W), 0 on black ridges) altered as SOCOFing alters; pixel-aligned with it.
 
-    kind: "CR", "Obl" or "Zcut"; level: "Easy", "Medium" or "Hard". At least 70 % of the pixels keep their values; of a print that fills
-    its frame Easy leaves more than Medium, and Medium more than Hard. The same arguments give the same pixels.
-    Raises BadInput for another kind, level, shape or type, or a negative seed.
+    kind: "CR", "Obl" or "Zcut"; level: "Easy", "Medium" or "Hard". At least 70 % of the pixels keep their values; of a
+    print that fills its frame Easy leaves more than Medium, and Medium more than Hard. The same arguments give the same
+    pixels. Raises BadInput for another kind, level, shape or type, or a negative seed.
     """
     if kind not in KINDS or level not in LEVELS:
-        raise BadInput(f"Alteration {kind!r} at level {level!r} is unknown: choose {', '.join(KINDS)} at {', '.join(LEVELS)}.")
+        raise BadInput(
+            f"Alteration {kind!r} at level {level!r} is unknown: choose {', '.join(KINDS)} at {', '.join(LEVELS)}."
+        )
     if image.ndim != 2 or image.dtype != np.uint8 or min(image.shape) < 32:
-        raise BadInput(f"A print to alter must be uint8 (H, W) of at least 32x32 pixels, not {image.dtype} {image.shape}.")
+        raise BadInput(
+            f"A print to alter must be uint8 (H, W) of at least 32x32 pixels, not {image.dtype} {image.shape}."
+        )
     if seed < 0:
         raise BadInput(f"Seed {seed} is negative: give 0 or more.")
     rng = np.random.default_rng([seed, KINDS.index(kind), LEVELS.index(level)])
@@ -50,7 +54,7 @@ def alter(image: NDArray[np.uint8], kind: str, level: str, seed: int) -> NDArray
 
 
 def _centre(image: NDArray[np.uint8], reach: float, rng: np.random.Generator) -> tuple[float, float]:
-    """(row, column) of a place where skin fills most of a circle of radius `reach`: the best of a few drawn at random."""
+    """(row, column) of a place where skin fills most of a circle of radius `reach`: the best of a few at random."""
     skin = ndimage.uniform_filter((image < 200).astype(np.float32), 9) > 0.25
     covered = ndimage.uniform_filter(skin.astype(np.float32), max(3, int(1.6 * reach)), mode="constant")
     drawn = rng.uniform([0.25, 0.25], [0.85, 0.75], (12, 2)) * image.shape
@@ -88,13 +92,13 @@ def _obliterate(
     row, column = _centre(image, radius, rng)
     y, x = np.indices(image.shape) - np.array([row, column])[:, None, None]
     stretch = np.exp(rng.normal(0.0, 0.12))
-    r = np.hypot(y * stretch, x / stretch) * (1.0 + 0.10 * smooth_noise(rng, image.shape, 12.0))
+    r = np.hypot(y * stretch, x / stretch) * (1.0 + 0.13 * smooth_noise(rng, image.shape, 12.0))
     # The patch is its `area` innermost pixels, however ragged its outline.
     edge = np.partition(r, int(area), axis=None)[int(area)]
     strength = np.clip(1.9 * (1.0 - r / edge), 0.0, 0.92)
     blurred = ndimage.gaussian_filter(image.astype(float), 2.5)
-    blotches = rng.uniform(40.0, 95.0) * smooth_noise(rng, image.shape, rng.uniform(4.0, 7.0))
-    fine = rng.uniform(5.0, 35.0) * smooth_noise(rng, image.shape, 2.5)
+    blotches = rng.uniform(50.0, 120.0) * smooth_noise(rng, image.shape, rng.uniform(4.0, 7.0))
+    fine = rng.uniform(6.0, 45.0) * smooth_noise(rng, image.shape, 2.5)
     return image * (1 - strength) + np.clip(blurred + blotches + fine, 15, 245) * strength, r < edge
 
 
@@ -103,8 +107,8 @@ def _cut_z(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """A Z-shaped cut whose two triangular flaps change places, with pale seams along the cut (a Z-plasty).
 
-    The flaps lie on both sides of the Z's middle stroke. Each swings about its end of that stroke into the other's place, by the
-    affine map of the triangles, so that its ridges turn.
+    The flaps lie on both sides of the Z's middle stroke. Each swings about its end of that stroke into the other's
+    place, by the affine map of the triangles, so that its ridges turn.
     """
     slimness, lean = rng.uniform(0.45, 0.65), rng.uniform(-0.4, 0.4)
     length = np.sqrt(area / (2.0 * slimness))  # half the middle stroke
@@ -114,18 +118,23 @@ def _cut_z(
     y, x = np.indices(image.shape) - np.array([row, column])[:, None, None]
     u = (x * np.cos(tilt) - y * np.sin(tilt)) / length
     v = (x * np.sin(tilt) + y * np.cos(tilt)) / breadth
-    # The lower flap is the upper one turned by half a turn. Upper corners: the stroke's ends (-1, 0) and (1, 0), the tip (lean, 1).
+    # The lower flap is the upper one turned by half a turn. Upper corners: the stroke's ends (-1, 0) and (1, 0), the
+    # tip (lean, 1).
     side = np.where(v > 0, 1.0, -1.0)
     of_tip = side * v
     of_end = (1.0 - of_tip + side * u - lean * of_tip) / 2
     of_hinge = 1.0 - of_tip - of_end
-    # About the hinge (-1, 0): what lay at the lower tip (-lean, -1) comes to the stroke's end, and that end to the upper tip.
+    # About the hinge (-1, 0): what lay at the lower tip (-lean, -1) comes to the stroke's end, and that end to the
+    # upper tip.
     source_u = side * (-of_hinge - lean * of_end + of_tip)
     source_v = side * -of_end
     source_x, source_y = source_u * length, source_v * breadth
     swapped = ndimage.map_coordinates(
         image.astype(float),
-        [row - source_x * np.sin(tilt) + source_y * np.cos(tilt), column + source_x * np.cos(tilt) + source_y * np.sin(tilt)],
+        [
+            row - source_x * np.sin(tilt) + source_y * np.cos(tilt),
+            column + source_x * np.cos(tilt) + source_y * np.sin(tilt),
+        ],
         order=1,
         mode="nearest",
     )

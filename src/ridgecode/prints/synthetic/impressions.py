@@ -1,6 +1,7 @@
 """An impression: a finger pressed on a sensor, as SOCOFing's 97x90 pixels show it.
 
-Source of the skin distortion: R. Cappelli, D. Maio and D. Maltoni, "Modelling plastic distortion in fingerprint images", ICAPR 2001.
+Source of the skin distortion: R. Cappelli, D. Maio and D. Maltoni, "Modelling plastic distortion in fingerprint
+images", ICAPR 2001.
 """
 
 from typing import NamedTuple
@@ -18,7 +19,7 @@ _FINE = 2  # the skin is pressed at twice the print's resolution and then averag
 
 
 class Placement(NamedTuple):
-    """How a finger lies on the sensor: rotation in radians (anticlockwise), its centre's row and column in the print."""
+    """How a finger lies on the sensor: radians of anticlockwise rotation, its centre's row and column in the print."""
 
     rotation: float
     row: float
@@ -28,8 +29,8 @@ class Placement(NamedTuple):
 class Contact(NamedTuple):
     """How the skin meets the sensor.
 
-    moisture: -1 (dry: thin, broken ridges) to 1 (wet: valleys filled). pressure: 0.8 to 1.15, the share of the fingertip that touches.
-    residue: 0 (clean sensor) to 1.
+    moisture: -1 (dry: thin, broken ridges) to 1.3 (wet: valleys filled). pressure: 0.8 to 1.15, the share of the
+    fingertip that touches. residue: 0 (clean sensor) to 1.
     """
 
     moisture: float
@@ -44,9 +45,9 @@ def draw_placement(rng: np.random.Generator) -> Placement:
 
 
 def draw_contact(rng: np.random.Generator) -> Contact:
-    """Moisture and pressure round their usual values; a third of sensors are not quite clean."""
-    moisture = float(np.clip(rng.normal(0.15, 0.45), -1, 1))
-    residue = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.35 else 0.0
+    """Moisture and pressure round their usual values; nearly half of the sensors are not quite clean."""
+    moisture = float(np.clip(rng.normal(0.55, 0.52), -1, 1.3))
+    residue = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.45 else 0.0
     return Contact(moisture, float(rng.uniform(0.84, 1.12)), residue)
 
 
@@ -55,7 +56,8 @@ def impression(
 ) -> NDArray[np.uint8]:
     """Presses a master print: uint8 (97, 90), 0 on black ridges, 255 on the background.
 
-    The same arguments give the same pixels. placement and contact are drawn from `seed` unless given. Raises BadInput when seed < 0.
+    The same arguments give the same pixels. placement and contact are drawn from `seed` unless given. Raises BadInput
+    when seed < 0.
     """
     if seed < 0:
         raise BadInput(f"Seed {seed} is negative: give 0 or more.")
@@ -82,59 +84,69 @@ def _finger_coordinates(shape: tuple[int, int], placement: Placement) -> NDArray
 
 
 def distort(z: NDArray[np.complex128], rng: np.random.Generator) -> NDArray[np.complex128]:
-    """Elastic skin distortion (Cappelli et al. 2001) of finger coordinates: where on the relaxed finger each point lies.
+    """Elastic skin distortion (Cappelli et al. 2001) of finger coordinates: where each lies on the relaxed finger.
 
-    The skin in the middle is held by the sensor; outside an ellipse it follows the finger's shift and turn, more with distance. A
-    weak smooth field is added for what the model leaves out. Shifts stay below about 4 pixels.
+    The skin in the middle is held by the sensor; outside an ellipse it follows the finger's shift and turn, more with
+    distance. A weak smooth field is added for what the model leaves out. Shifts stay below about 4 pixels.
     """
     slope = rng.uniform(18.0, 34.0)
     held = np.maximum(np.hypot(z.real / 16.0, z.imag / 20.0) - 1.0, 0.0) * 18.0
     brake = np.where(held < slope, 0.5 * (1.0 - np.cos(np.pi * held / slope)), 1.0)
     pulled = z * np.exp(1j * rng.normal(0.0, 0.035)) + complex(rng.normal(0.0, 1.3), rng.normal(0.0, 1.3))
     rest = smooth_noise(rng, z.shape, 60.0) + 1j * smooth_noise(rng, z.shape, 60.0)
-    return z + (pulled - z) * brake + 0.45 * rest
+    return z + (pulled - z) * brake + 0.6 * rest
 
 
-def _touching(z: NDArray[np.complex128], half_width: float, pressure: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """How far inside the touching skin a point lies, in print pixels (negative outside): a fingertip, open at the bottom."""
+def _touching(
+    z: NDArray[np.complex128], half_width: float, pressure: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Print pixels by which a point lies inside the touching skin (negative outside), which is a fingertip's shape."""
     half = half_width * np.sqrt(pressure)
-    top = rng.normal(0.88, 0.06) * half + rng.uniform(2.0, 9.0)
+    top = rng.normal(1.0, 0.07) * half + rng.uniform(1.0, 11.0)
     y = z.imag - (top - 1.08 * half)
     x = z.real - rng.normal(0.0, 1.5)
     # Above the widest place a rounded tip; below it nearly straight sides that close slowly.
     upper = (np.abs(x / half) ** 2.2 + np.abs(np.maximum(y, 0) / (1.08 * half)) ** 2.2) ** (1 / 2.2)
     lower = (np.abs(x / half) ** 2.6 + np.abs(np.minimum(y, 0) / (rng.uniform(1.6, 2.6) * half)) ** 2.6) ** (1 / 2.6)
     inside = (1.0 - np.where(y > 0, upper, lower)) * half
-    return inside + 0.9 * smooth_noise(rng, z.shape, 16.0) + 0.5 * smooth_noise(rng, z.shape, 5.0)
+    return inside + 1.2 * smooth_noise(rng, z.shape, 16.0) + 0.65 * smooth_noise(rng, z.shape, 5.0)
 
 
 def _print_skin(
-    height: NDArray[np.float32], z: NDArray[np.complex128], half_width: float, contact: Contact, rng: np.random.Generator
+    height: NDArray[np.float32],
+    z: NDArray[np.complex128],
+    half_width: float,
+    contact: Contact,
+    rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """Ink where the skin's height passes a level that moisture and pressure set; averaged to the print's resolution."""
     shape = z.shape
     depth_inside = _touching(z, half_width, contact.pressure, rng)
-    moisture = contact.moisture + 0.30 * smooth_noise(rng, shape, 44.0) + 0.12 * smooth_noise(rng, shape, 14.0)
+    moisture = contact.moisture + 0.46 * smooth_noise(rng, shape, 44.0) + 0.18 * smooth_noise(rng, shape, 14.0)
     # Pressure falls off towards the outline, most of all at the tip.
-    load = 1.0 - np.exp(-np.maximum(depth_inside, 0) / rng.uniform(3.0, 9.0)) - 0.012 * np.maximum(z.imag, 0) * rng.uniform(0.0, 1.6)
+    load = (
+        1.0
+        - np.exp(-np.maximum(depth_inside, 0) / rng.uniform(3.0, 9.0))
+        - 0.012 * np.maximum(z.imag, 0) * rng.uniform(0.0, 1.6)
+    )
     dryness = np.clip(-contact.moisture, 0, 1)
     level = -0.72 * moisture + 0.9 * (1.0 - load) - 0.12
-    rough = (0.24 + 0.55 * dryness) * grain(rng, shape, 1.5) + (0.12 + 0.25 * dryness) * grain(rng, shape, 0.7)
+    rough = (0.30 + 0.55 * dryness) * grain(rng, shape, 1.5) + (0.20 + 0.25 * dryness) * grain(rng, shape, 0.7)
     ink = 1.0 / (1.0 + np.exp(-np.clip((height + rough - level) / 0.16, -30, 30)))
     darkest = rng.choice([1.0, rng.uniform(0.72, 0.95)], p=[0.75, 0.25])
     ink *= darkest * np.clip(0.55 + 0.75 * load + 0.2 * moisture, 0.25, 1.0)
     ink *= depth_inside > 0
     ink = np.maximum(ink, _residue(shape, depth_inside, contact.residue, rng))
     ink = ink.reshape(HEIGHT, _FINE, WIDTH, _FINE).mean((1, 3))
-    return np.rint(255.0 * np.clip(1.0 - 1.06 * ink, 0.0, 1.0)).astype(np.uint8)
+    return np.rint(255.0 * np.clip(1.0 - 1.12 * ink, 0.0, 1.0)).astype(np.uint8)
 
 
 def _residue(
-    shape: tuple[int, int], depth_inside: NDArray[np.float64], amount: float, rng: np.random.Generator
+    shape: tuple[int, ...], depth_inside: NDArray[np.float64], amount: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Grease and dust: specks that thin out away from the finger and gather at the bottom."""
-    down = np.linspace(0.0, 1.0, shape[0])[:, None] ** 3
+    down = np.linspace(0.0, 1.0, shape[0])[:, None] ** 2
     near = np.exp(np.minimum(depth_inside, 0) / 12.0)
-    grey = amount * (0.75 * down + 0.10 * near)
-    specks = np.clip(0.9 * (grain(rng, shape, 0.8) - 2.6 + 2.6 * grey), 0.0, 1.0)
+    grey = amount * (down + 0.35 * near)
+    specks = np.clip(0.7 * (grain(rng, shape, 0.9) - 3.4 + 3.8 * grey), 0.0, 0.6)
     return np.where(depth_inside > 0, 0.0, specks)

@@ -9,7 +9,10 @@ def add_pores(height: NDArray[np.float32], period: float, rng: np.random.Generat
     """Cuts pores into `height` (H, W), in place: small pits on the crests, about one to two ridge periods apart."""
     spacing = 1.1 * period
     rows, columns = (np.arange(spacing / 2, n - 1, spacing) for n in height.shape)
-    at = np.stack(np.meshgrid(rows, columns, indexing="ij")) + rng.uniform(-0.45, 0.45, (2, len(rows), len(columns))) * spacing
+    at = (
+        np.stack(np.meshgrid(rows, columns, indexing="ij"))
+        + rng.uniform(-0.45, 0.45, (2, len(rows), len(columns))) * spacing
+    )
     row, column = np.clip(np.rint(at), 0, np.array(height.shape)[:, None, None] - 1).astype(int).reshape(2, -1)
     depth = rng.gamma(2.0, 0.35, row.size) * (height[row, column] > 0.6)
     pits = np.zeros_like(height)
@@ -19,9 +22,9 @@ def add_pores(height: NDArray[np.float32], period: float, rng: np.random.Generat
 
 
 def add_scars(height: NDArray[np.float32], scale: float, rng: np.random.Generator) -> None:
-    """Cuts scars and creases into `height` (H, W), in place; most fingers have none. scale: pixels of `height` per print pixel.
+    """Cuts scars and creases, thin bent lines without ridges, into `height` (H, W), in place; most fingers have none.
 
-    A scar is a thin bent line without ridges.
+    scale: pixels of `height` per print pixel.
     """
     for _ in range(int(rng.choice([0, 1, 2, 4], p=[0.62, 0.22, 0.10, 0.06]))):
         start = rng.uniform([0.25, 0.15], [0.95, 0.85]) * height.shape

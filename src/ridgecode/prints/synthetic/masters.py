@@ -7,25 +7,33 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from ridgecode.errors import BadInput
+from ridgecode.prints.labels import FINGERS, HANDS
 from ridgecode.prints.synthetic.marks import add_pores, add_scars
 from ridgecode.prints.synthetic.orientation import Singularities, draw_pattern, draw_singularities, orientation
 from ridgecode.prints.synthetic.ridges import grow_ridges
 from ridgecode.prints.synthetic.smooth_noise import smooth_noise
 
 RIDGE_PERIOD = 4.0
-"""Ridge period in pixels of the 97x90 print."""
-_GROWN_PERIOD = 6.0  # pixels; smaller shows the grid in the ridges, larger only costs time
+"""Ridge period in pixels of the 97x90 print. (The mean spectrum of SOCOFing's centres peaks at 3.2 pixels.)"""
+_FILTER_PERIOD = 6.0  # pixels; smaller shows the grid in the ridges, larger only costs time
+_GROWN_PERIOD = 6.2  # what such a filter grows where ridges bend, by the spectra of masters
 _ABOVE, _BELOW, _BESIDE = 66.0, 58.0, 60.0  # skin around the finger's centre, in print pixels
-_HALF_WIDTH = {"thumb": 43.0, "index": 38.0, "middle": 38.5, "ring": 37.5, "little": 33.5, "": 38.0}
+_HALF_WIDTH = {"thumb": 47.0, "index": 42.5, "middle": 43.0, "ring": 41.5, "little": 36.5, "": 42.0}
+
+
+def check_ridge_period(pixels: float) -> None:
+    """Raises BadInput for a ridge period that prints of 97x90 pixels can't show."""
+    if not 2.5 <= pixels <= 12.0:
+        raise BadInput(f"--ridge_period {pixels} is out of range: give 2.5 to 12 pixels of the 97x90 print.")
 
 
 @dataclass(frozen=True)
 class Master:
     """The ridge skin of one finger.
 
-    height: float32 (H, W), 1 on a ridge's crest, -1 in a valley, pores and scars cut into it. scale: its pixels per print pixel. centre: (row, column)
-    of the finger's centre in it. finger: its topology. direction: float32 (H, W), ridge direction in radians (y up).
-    half_width: of the fingertip, in print pixels. ridge_period: in print pixels.
+    height: float32 (H, W), 1 on a ridge's crest, -1 in a valley, pores and scars cut into it. scale: its pixels per
+    print pixel. centre: (row, column) of the finger's centre in it. finger: its topology. direction: float32 (H, W),
+    ridge direction in radians (y up). half_width: of the fingertip, in print pixels. ridge_period: in print pixels.
     """
 
     height: NDArray[np.float32]
@@ -42,16 +50,17 @@ def master_print(
 ) -> Master:
     """Grows the master print of one finger; the same arguments give the same master.
 
-    pattern: one of PATTERNS; drawn by natural share when None, on a known `hand` ("Left", "Right") with loops that mostly open to the
-    little finger. ridge_period: print pixels, 2.5 to 12. digit: "thumb", "index", "middle", "ring", "little" or "", sets the width.
-    Raises BadInput for anything else.
+    pattern: one of PATTERNS; drawn by natural share when None, on a known `hand` ("Left", "Right") with loops that
+    mostly open to the little finger. ridge_period: print pixels, 2.5 to 12. digit: "thumb", "index", "middle", "ring",
+    "little" or "", sets the width. Raises BadInput for anything else.
     """
     if seed < 0:
         raise BadInput(f"Seed {seed} is negative: give 0 or more.")
-    if not 2.5 <= ridge_period <= 12.0:
-        raise BadInput(f"Ridge period {ridge_period} is out of range: give 2.5 to 12 pixels of the 97x90 print.")
-    if hand not in ("", "Left", "Right") or digit not in _HALF_WIDTH:
-        raise BadInput(f"Hand {hand!r} or finger {digit!r} is unknown: give Left or Right, and thumb, index, middle, ring or little.")
+    check_ridge_period(ridge_period)
+    if hand not in ("", *HANDS) or digit not in _HALF_WIDTH:
+        raise BadInput(
+            f"Hand {hand!r} or finger {digit!r} is unknown: give Left or Right, and one of {', '.join(FINGERS)}."
+        )
     rng = np.random.default_rng([seed, 0x6D61])
     finger = draw_singularities(rng, draw_pattern(rng, hand) if pattern is None else pattern)
     scale = _GROWN_PERIOD / ridge_period
@@ -59,8 +68,8 @@ def master_print(
     centre = (_ABOVE * scale, _BESIDE * scale)
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     z = (columns - centre[1]) / scale + 1j * (centre[0] - rows) / scale
-    direction = orientation(z, finger) + np.deg2rad(4.0) * smooth_noise(rng, shape, 22.0 * scale)
-    height = grow_ridges(direction, _GROWN_PERIOD, rng)
+    direction = orientation(z, finger) + np.deg2rad(5.0) * smooth_noise(rng, shape, 22.0 * scale)
+    height = grow_ridges(direction, _FILTER_PERIOD, rng)
     add_pores(height, _GROWN_PERIOD, rng)
     add_scars(height, scale, rng)
     half_width = _HALF_WIDTH[digit] * rng.normal(1.0, 0.05)

@@ -1,9 +1,10 @@
 """Ridge orientation of a finger: the zero-pole model with a smooth correction, and the five pattern classes.
 
-Sources: B. Sherlock and D. Monro, "A model for interpreting fingerprint topology", Pattern Recognition 26(7), 1993 (the zero-pole
-model); P. Vizcaya and L. Gerhardt, "A nonlinear orientation model for global description of fingerprints", Pattern
-Recognition 29(7), 1996 (a correction of each singularity's term); natural frequencies of the classes: C. Wilson, G. Candela
-and C. Watson, "Neural network fingerprint classification", 1994; hands: most loops open towards the little finger.
+Sources: B. Sherlock and D. Monro, "A model for interpreting fingerprint topology", Pattern Recognition 26(7), 1993 (the
+zero-pole model); P. Vizcaya and L. Gerhardt, "A nonlinear orientation model for global description of fingerprints",
+Pattern Recognition 29(7), 1996 (a correction of each singularity's term); natural frequencies of the classes: C.
+Wilson, G. Candela and C. Watson, "Neural network fingerprint classification", 1994; hands: most loops open towards the
+little finger.
 
 Finger coordinates are complex numbers in pixels of the 97x90 print, x to the right and y up, 0 at the finger's centre.
 """
@@ -23,17 +24,17 @@ PATTERNS: dict[str, float] = {
     "right loop": 0.317,
     "whorl": 0.279,
 }
-# Share of loops that open towards the little finger (to the left on a left hand, to the right on a right one), chosen so
-# that over both hands the shares of PATTERNS come out.
+# Share of loops that open towards the little finger (to the left on a left hand, to the right on a right one), chosen
+# so that over both hands the shares of PATTERNS come out.
 _ULNAR_SHARE = {"Left": 0.956, "Right": 0.924}
 
 
 class Singularities(NamedTuple):
     """A finger's topology.
 
-    cores, deltas: complex finger coordinates; none for an arch. swell: how far ridges beside a core are turned towards the
-    vertical, from 0 (the bare zero-pole model, nested parabolas) to about 0.8 (nearly half circles). tilt: radians added
-    everywhere. rise: an arch's steepest slope.
+    cores, deltas: complex finger coordinates; none for an arch. swell: radians by which ridges beside a core are turned
+    towards the vertical, from 0 (the bare zero-pole model, nested parabolas) to pi/4 (half circles). tilt: radians
+    added everywhere. rise: an arch's steepest slope.
     """
 
     pattern: str
@@ -45,7 +46,7 @@ class Singularities(NamedTuple):
 
 
 def draw_pattern(rng: np.random.Generator, hand: str = "") -> str:
-    """A pattern class by its natural share; on a known hand ("Left" or "Right") loops mostly open to the little finger."""
+    """A pattern class by its natural share; on a known hand ("Left", "Right") most loops open to the little finger."""
     name = str(rng.choice(list(PATTERNS), p=list(PATTERNS.values())))
     if hand and name.endswith("loop"):
         other = {"Left": "Right", "Right": "Left"}[hand]
@@ -55,7 +56,7 @@ def draw_pattern(rng: np.random.Generator, hand: str = "") -> str:
 
 
 def draw_singularities(rng: np.random.Generator, pattern: str) -> Singularities:
-    """Places cores and deltas where a finger of this pattern class may have them. Raises BadInput for an unknown class."""
+    """Places cores and deltas where fingers of this pattern class have them. Raises BadInput for an unknown class."""
     swell, tilt, rise = rng.uniform(0.45, 0.75), rng.normal(0.0, 0.04), rng.uniform(0.75, 1.15)
     cores: list[complex] = []
     deltas: list[complex] = []
@@ -68,9 +69,12 @@ def draw_singularities(rng: np.random.Generator, pattern: str) -> Singularities:
         cores = [complex(rng.normal(0, 2), rng.uniform(-3, 3))]
         deltas = [complex(side * rng.uniform(20, 36), rng.uniform(-40, -28))]
     elif pattern == "whorl":
-        half = rng.uniform(2.5, 9.0) * np.exp(1j * (np.pi / 2 + rng.normal(0, 0.3)))
+        half = rng.uniform(2.5, 11.0) * np.exp(1j * (np.pi / 2 + rng.normal(0, 0.3)))
         cores = [half, -half]
-        deltas = [complex(-rng.uniform(26, 38), rng.uniform(-42, -28)), complex(rng.uniform(26, 38), rng.uniform(-42, -28))]
+        deltas = [
+            complex(-rng.uniform(26, 38), rng.uniform(-42, -28)),
+            complex(rng.uniform(26, 38), rng.uniform(-42, -28)),
+        ]
     elif pattern != "arch":
         raise BadInput(f"Pattern {pattern!r} is unknown: choose one of {', '.join(PATTERNS)}.")
     return Singularities(pattern, np.array(cores, complex), np.array(deltas, complex), swell, tilt, rise)
@@ -79,9 +83,9 @@ def draw_singularities(rng: np.random.Generator, pattern: str) -> Singularities:
 def orientation(z: NDArray[np.complex128], finger: Singularities) -> NDArray[np.float64]:
     """Ridge direction at finger coordinates `z` (any shape): radians from the x axis towards y up, in [-pi/2, pi/2).
 
-    Zero-pole model: half the sum of the angles seen from the cores less those seen from the deltas. Each core's angle a is first
-    bent to a - swell * cos(a) * (a window that fades far away): periodic in a, so that no Poincare index changes. Arches
-    have no singularity; there the slope is a sine across the finger whose height grows upwards.
+    Zero-pole model: half the sum of the angles seen from the cores less those seen from the deltas. The correction
+    takes swell * cos(angle), averaged over the cores, away from that: periodic in the angle, so that no Poincare index
+    changes. An arch has no singularity; there the slope is a sine across the finger that grows upwards.
     """
     if finger.pattern == "arch":
         theta = _arch(z, finger.rise)
@@ -89,19 +93,17 @@ def orientation(z: NDArray[np.complex128], finger: Singularities) -> NDArray[np.
         theta = np.zeros(z.shape)
         for core in finger.cores:
             angle = np.angle(z - core)
-            theta += 0.5 * (angle - finger.swell * np.cos(angle) * (2.0 / len(finger.cores)))
+            theta += 0.5 * angle - finger.swell / len(finger.cores) * np.cos(angle)
         for delta in finger.deltas:
             theta -= 0.5 * np.angle(z - delta)
-        if len(finger.cores) == 2:
-            # Two half turns make the far field vertical to the finger where one core leaves it level.
-            theta += 0.0
     theta = theta + finger.tilt
     return (theta + np.pi / 2) % np.pi - np.pi / 2
 
 
 def _arch(z: NDArray[np.complex128], rise: float) -> NDArray[np.float64]:
-    height = 1.0 / (1.0 + np.exp(-(z.imag + 22.0) / 9.0))
-    return np.arctan(-rise * (0.12 + height * (1.0 + np.maximum(z.imag, 0) / 50.0)) * np.sin(np.clip(z.real / 44.0, -1, 1) * np.pi / 2))
+    x, y = np.clip(z.real / 44.0, -1.0, 1.0), z.imag
+    steepness = 0.12 + (1.0 + np.maximum(y, 0.0) / 50.0) / (1.0 + np.exp(-(y + 22.0) / 9.0))
+    return np.arctan(-rise * steepness * np.sin(x * np.pi / 2))
 
 
 def poincare_index(z: complex, finger: Singularities, radius: float = 2.0, steps: int = 720) -> float:

@@ -1,65 +1,43 @@
 """Ridges grown by iterated oriented Gabor filtering of noise.
 
-Source: R. Cappelli, A. Erol, D. Maio and D. Maltoni, "Synthetic fingerprint-image generation", ICPR 2000 (SFinGe): a noise image
-is filtered over and over, at each pixel with a Gabor filter across the local ridge direction, until ridges and minutiae
-have formed.
+Source: R. Cappelli, A. Erol, D. Maio and D. Maltoni, "Synthetic fingerprint-image generation", ICPR 2000 (SFinGe): a
+noise image is filtered over and over, at each pixel with a Gabor filter across the local ridge direction, until ridges
+and minutiae have formed.
 
 What makes it fast: by the Jacobi-Anger expansion a Gabor filter of any direction is a short sum of angular harmonics,
     exp(-r^2 / 2 s^2) cos(k r cos(phi - t))
         = exp(-r^2 / 2 s^2) [J_0(k r) + 2 sum_m (-1)^m J_2m(k r) cos(2 m (phi - t))],
-so one pass is one forward and 2M + 1 inverse FFTs for all directions at once, exact to the harmonics left out, where a filter
-at each pixel is a sum over its whole window.
+so one pass is one forward and 2M + 1 inverse FFTs for all directions at once, exact to the harmonics left out, where a
+filter at each pixel is a sum over its whole window.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, special
 
 HARMONICS = 5
-"""Cosine harmonics 2, 4, ... kept: at the default width the next one holds less than 1e-3 of the kernel."""
+"""Cosine harmonics 2, 4, ... kept: at this width the next one adds less than 1e-3 of the kernel's peak."""
 WIDTH = 0.42
 """Standard deviation of the Gabor filter's envelope, in ridge periods."""
 
 
-class _Bank(NamedTuple):
-    spectra: NDArray[np.complex64]  # (2 * HARMONICS + 1, H, W // 2 + 1)
-
-
-def gabor_kernel(theta: float, period: float, radius: int) -> NDArray[np.float64]:
-    """The (2 radius + 1)^2 filter for ridges in direction `theta` (radians, y up) at `period` pixels: even, of zero mean.
-
-    Its gain at the ridge frequency is 1. Defined over the plane; `radius` cuts it off.
-    """
-    y, x = np.mgrid[radius : -radius - 1 : -1, -radius : radius + 1].astype(float)
-    sigma, k = WIDTH * period, 2 * np.pi / period
-    across = -x * np.sin(theta) + y * np.cos(theta)
-    envelope = np.exp(-(x**2 + y**2) / (2 * sigma**2))
-    offset, norm = _offset_and_norm(sigma, k)
-    return envelope * (np.cos(k * across) - offset) / norm
-
-
-def _offset_and_norm(sigma: float, k: float) -> tuple[float, float]:
-    """The constant that makes the filter's mean zero, and its gain at frequency k before normalising (integrals over the plane)."""
-    offset = np.exp(-((sigma * k) ** 2) / 2)
-    area = 2 * np.pi * sigma**2
-    gain = area * (0.5 * (1 + np.exp(-2 * (sigma * k) ** 2)) - offset**2)
-    return float(offset), float(gain)
-
-
 @lru_cache(maxsize=8)
-def _bank(shape: tuple[int, int], period: float) -> NDArray[np.complex64]:
-    """Spectra of the angular harmonics on a periodic grid of this shape: J_0 first, then cosine and sine of each 2m."""
+def _bank(shape: tuple[int, ...], period: float) -> NDArray[np.complex64]:
+    """Spectra of the filter's angular harmonics on a periodic grid of this shape: J_0, then cosine and sine of each 2m.
+
+    A multiple of the envelope is taken away to make the mean zero, and the gain at the ridge frequency is made 1.
+    """
     height, width = shape
     y = -np.fft.fftfreq(height, 1 / height)[:, None]
     x = np.fft.fftfreq(width, 1 / width)[None, :]
     r, phi = np.hypot(x, y), np.arctan2(y, x)
     sigma, k = WIDTH * period, 2 * np.pi / period
-    offset, norm = _offset_and_norm(sigma, k)
-    envelope = np.exp(-(r**2) / (2 * sigma**2)) / norm
-    kernels = [envelope * (special.jv(0, k * r) - offset)]
+    mean = np.exp(-((sigma * k) ** 2) / 2)
+    gain = 2 * np.pi * sigma**2 * (0.5 * (1 + np.exp(-2 * (sigma * k) ** 2)) - mean**2)
+    envelope = np.exp(-(r**2) / (2 * sigma**2)) / gain
+    kernels = [envelope * (special.jv(0, k * r) - mean)]
     for m in range(1, HARMONICS + 1):
         radial = 2 * (-1) ** m * envelope * special.jv(2 * m, k * r)
         kernels += [radial * np.cos(2 * m * phi), radial * np.sin(2 * m * phi)]
@@ -67,7 +45,7 @@ def _bank(shape: tuple[int, int], period: float) -> NDArray[np.complex64]:
 
 
 def _weights(theta: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Weight of each harmonic at each pixel, (2 * HARMONICS + 1, H, W). The wave runs across the ridge: at theta + pi/2."""
+    """Weight of each harmonic at each pixel, (2 HARMONICS + 1, H, W); waves run across the ridge, at theta + pi/2."""
     across = theta + np.pi / 2
     rows = [np.ones_like(theta)]
     for m in range(1, HARMONICS + 1):
@@ -76,11 +54,16 @@ def _weights(theta: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def gabor_filter(image: NDArray[np.float32], theta: NDArray[np.float64], period: float) -> NDArray[np.float32]:
-    """Filters each pixel of `image` (H, W) with the Gabor filter of its own ridge direction `theta` (H, W); edges wrap round."""
+    """Filters each pixel of `image` (H, W) with the Gabor filter of its own ridge direction; edges wrap round.
+
+    theta: (H, W), radians from the x axis towards y up. period: of the ridges, in pixels. Returns float32 (H, W).
+    """
     return _filter(image, _bank(image.shape, period), _weights(theta))
 
 
-def _filter(image: NDArray[np.float32], bank: NDArray[np.complex64], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+def _filter(
+    image: NDArray[np.float32], bank: NDArray[np.complex64], weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
     spectrum = fft.rfft2(image)
     responses = fft.irfft2(spectrum * bank, s=image.shape, overwrite_x=True)
     return np.einsum("khw,khw->hw", responses, weights)
@@ -94,9 +77,10 @@ def grow_ridges(
     Fast where H and W have only small prime factors (the filter is a product of spectra).
     """
     bank, weights = _bank(theta.shape, period), _weights(theta)
-    ridges = rng.standard_normal(theta.shape).astype(np.float32)
+    ridges = rng.standard_normal(theta.shape, dtype=np.float32)
     for _ in range(passes):
         ridges = _filter(ridges, bank, weights)
         ridges /= ridges.std()
+        # Saturation is what makes ridges of noise: everywhere the same height, joined or ended at minutiae.
         np.tanh(2.0 * ridges, out=ridges)
     return ridges

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,14 @@ from ridgecode.files import whole_folder
 from ridgecode.prints.labels import FINGERS, HANDS, socofing_name
 from ridgecode.prints.synthetic.alterations import KINDS, LEVELS, alter
 from ridgecode.prints.synthetic.impressions import HEIGHT, WIDTH, impression
-from ridgecode.prints.synthetic.masters import RIDGE_PERIOD, master_print
+from ridgecode.prints.synthetic.masters import RIDGE_PERIOD, check_ridge_period, master_print
 
 _MEN = 477 / 600  # SOCOFing's 477 men and 123 women
 
 
 @dataclass(frozen=True)
 class SynthesisReport:
-    """What `synthesise` wrote: the folder, how many subjects, fingers, unaltered and altered prints, and the seconds it took."""
+    """What `synthesise` wrote: where, how many subjects, fingers, unaltered and altered prints; in how many seconds."""
 
     out: Path
     subjects: int
@@ -51,63 +51,74 @@ def synthesise(
     seed: int = 0,
     alterations: bool = True,
     ridge_period: float = RIDGE_PERIOD,
-    processes: int = 0,
+    threads: int = 0,
     progress: bool = True,
 ) -> SynthesisReport:
     """Makes ten fingers a subject: Real/ and Altered/Altered-Easy, -Medium and -Hard below `out`, as SOCOFing has them.
 
-    impressions: prints a finger; the first has SOCOFing's name, the others end in _2, _3, ... The first alone is altered, in three ways at three
-    levels, unless alterations is False. ridge_period: in pixels of the 97x90 print. processes: how many fingers are made at once
-    (threads, since the work is done outside Python's lock), 0 for one a CPU core. Files are 96x103 8-bit grey BMP with SOCOFing's frame (its
-    own Real files are 32-bit, which would tell them from Altered ones). The same arguments but `processes` give the same bytes.
+    impressions: prints a finger; the first has SOCOFing's name, the others end in _2, _3, ... The first alone is
+    altered, in three ways at three levels, unless alterations is False. ridge_period: in pixels of the 97x90 print.
+    threads: how many fingers are made at once, 0 for one a usable core; NumPy and SciPy let go of Python's lock, so
+    that any program can call this without a guarded main. Files are 96x103 8-bit grey BMP with SOCOFing's frame (its
+    own Real files are 32-bit, which would tell them from Altered ones). The same arguments but `threads` give the same
+    bytes.
 
-    The folder appears whole or not at all. Raises BadInput when a number is out of range, or `out` is a file or a folder that holds something.
+    The folder appears whole or not at all. Raises BadInput when a number is out of range, or `out` is a file, a
+    folder that holds something or a place that can't be written to.
     """
     out = Path(out)
-    _check(subjects, impressions, out, seed, ridge_period, processes)
+    _check(subjects, impressions, out, seed, ridge_period, threads)
     started = time.perf_counter()
-    fingers = list(_fingers(subjects, seed))
+    fingers = list(draw_fingers(subjects, seed))
     altered = len(KINDS) * len(LEVELS) if alterations else 0
-    with whole_folder(out) as folder:
-        for name in ("Real", *(f"Altered/Altered-{level}" for level in LEVELS if alterations)):
-            (folder / name).mkdir(parents=True)
+    try:
+        with whole_folder(out) as folder:
+            for name in ("Real", *(f"Altered/Altered-{level}" for level in LEVELS if alterations)):
+                (folder / name).mkdir(parents=True)
 
-        def make(finger: _Finger) -> None:
-            _write_finger(finger, folder, impressions, alterations, ridge_period)
+            def make(finger: _Finger) -> None:
+                _write_finger(finger, folder, impressions, alterations, ridge_period)
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with (
-            Progress(*columns, console=Console(stderr=True), disable=not progress) as bar,
-            ThreadPoolExecutor(processes or len(os.sched_getaffinity(0))) as pool,
-        ):
-            try:
-                for _ in bar.track(pool.map(make, fingers), total=len(fingers), description="synthetic fingers"):
-                    pass
-            except BaseException:
-                # Ctrl-C and a full disk end here: what hasn't begun is not worth waiting for.
-                pool.shutdown(cancel_futures=True)
-                raise
+            _in_threads(make, fingers, threads or _usable_cores(), progress)
+    except OSError as error:
+        raise BadInput(f"--out {out} can't be written ({error.strerror or error}): choose another folder.") from error
     return SynthesisReport(
         out, subjects, len(fingers), len(fingers) * impressions, len(fingers) * altered, time.perf_counter() - started
     )
 
 
-def _check(subjects: int, impressions: int, out: Path, seed: int, ridge_period: float, processes: int) -> None:
+def _in_threads(make: Callable[[_Finger], None], fingers: list[_Finger], threads: int, progress: bool) -> None:
+    """Makes all fingers, with a progress bar; at the first error what hasn't begun is dropped."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    pool = ThreadPoolExecutor(threads)
+    try:
+        with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
+            for _ in bar.track(pool.map(make, fingers), total=len(fingers), description="Synthetic fingers"):
+                pass
+    finally:
+        # Also after Ctrl-C: the folder can go once no thread writes to it.
+        pool.shutdown(cancel_futures=True)
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _check(subjects: int, impressions: int, out: Path, seed: int, ridge_period: float, threads: int) -> None:
     if not 1 <= subjects <= 1_000_000:
         raise BadInput(f"--subjects {subjects} is out of range: give 1 to 1000000.")
     if not 1 <= impressions <= 1000:
         raise BadInput(f"--impressions {impressions} is out of range: give 1 to 1000 a finger.")
     if seed < 0:
         raise BadInput(f"--seed {seed} is negative: give 0 or more.")
-    if not 2.5 <= ridge_period <= 12:
-        raise BadInput(f"--ridge_period {ridge_period} is out of range: give 2.5 to 12 pixels.")
-    if processes < 0:
-        raise BadInput(f"--processes {processes} is negative: give 0 for one a CPU core, or a number.")
+    check_ridge_period(ridge_period)
+    if threads < 0:
+        raise BadInput(f"--threads {threads} is negative: give 1 or more, or 0 for one a core.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadInput(f"--out {out} is there already and not an empty folder: give a new one, or empty it first.")
 
 
-def _fingers(subjects: int, seed: int) -> Iterator[_Finger]:
+def draw_fingers(subjects: int, seed: int) -> Iterator[_Finger]:
     for subject in range(1, subjects + 1):
         rng = np.random.default_rng([seed, subject])
         sex = "M" if rng.random() < _MEN else "F"
@@ -142,5 +153,5 @@ def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def write_bmp(path: Path, image: NDArray[np.uint8]) -> None:
-    """Writes a print (97, 90) as SOCOFing's Altered files are: an 8-bit grey BMP, framed. Raises OSError as `open` does."""
+    """Writes a print (97, 90) as SOCOFing's Altered files are: an 8-bit grey BMP, framed. Raises OSError."""
     Image.fromarray(framed(image)).save(path, format="BMP")

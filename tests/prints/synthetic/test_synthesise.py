@@ -1,0 +1,130 @@
+"""The folder that `synthesise` writes: names, frame, bytes, and what is left when it is stopped."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ridgecode.errors import BadInput
+from ridgecode.prints.labels import parse_socofing_name
+from ridgecode.prints.socofing import list_socofing
+from ridgecode.prints.synthetic import synthesise
+from ridgecode.prints.synthetic.synthesise import draw_fingers, framed
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*.BMP"))
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("synthetic") / "prints"
+    synthesise(1, 2, out, seed=7, threads=1, progress=False)
+    return out
+
+
+def test_socofings_layout_and_names(folder: Path) -> None:
+    files = sorted(folder.rglob("*"))
+    labels = [
+        parse_socofing_name(path.relative_to(folder).with_suffix("").as_posix()) for path in files if path.is_file()
+    ]
+    assert len(labels) == 10 * 2 + 10 * 9
+    assert len({label.finger_id for label in labels}) == 10
+    assert sorted({label.impression for label in labels if label.level == "Real"}) == [1, 2]
+    assert {label.impression for label in labels if label.level != "Real"} == {1}
+    assert len({label.sex for label in labels}) == 1
+    assert len(list_socofing(folder).files) == len(labels) and not list_socofing(folder).bad
+
+
+def test_files_are_socofings_size_and_frame(folder: Path) -> None:
+    for path in folder.rglob("*.BMP"):
+        with Image.open(path) as image:
+            assert image.size == (96, 103) and image.mode == "L"
+            pixels = np.asarray(image)
+        assert path.stat().st_size == 10_966  # as each of SOCOFing's 8-bit files
+        assert np.array_equal(framed(pixels[2:99, 2:92]), pixels)
+
+
+def test_altered_files_lie_over_their_real_one(folder: Path) -> None:
+    for path in (folder / "Altered").rglob("*.BMP"):
+        name = path.stem.rsplit("_", 1)[0]
+        same = np.mean(np.asarray(Image.open(path)) == np.asarray(Image.open(folder / "Real" / f"{name}.BMP")))
+        assert 0.7 < same < 1
+
+
+def test_frame_is_socofings_own(real_data: Path) -> None:
+    for name in ("Real/100__M_Left_index_finger", "Altered/Altered-Easy/100__M_Left_index_finger_Zcut"):
+        pixels = np.asarray(Image.open(real_data / "SOCOFing" / f"{name}.BMP").convert("L"))
+        assert np.array_equal(framed(pixels[2:99, 2:92]), pixels)
+
+
+def test_threads_do_not_change_a_byte_and_seeds_do(folder: Path, tmp_path: Path) -> None:
+    synthesise(1, 2, tmp_path / "again", seed=7, threads=3, progress=False)
+    assert digests(tmp_path / "again") == digests(folder)
+    synthesise(1, 1, tmp_path / "other", seed=8, alterations=False, threads=2, progress=False)
+    assert not set(digests(tmp_path / "other").values()) & set(digests(folder).values())
+
+
+def test_a_subject_does_not_depend_on_the_company(folder: Path, tmp_path: Path) -> None:
+    report = synthesise(2, 1, tmp_path / "two", seed=7, alterations=False, progress=False)
+    assert (report.subjects, report.fingers, report.real, report.altered) == (2, 20, 20, 0)
+    alone, both = digests(folder), digests(tmp_path / "two")
+    assert len(both) == 20 and not (tmp_path / "two" / "Altered").exists()
+    assert sum(alone.get(name) == digest for name, digest in both.items()) == 10
+
+
+def test_sexes_come_as_in_socofing() -> None:
+    sexes = [finger.sex for finger in draw_fingers(3000, seed=0)][::10]
+    assert np.mean([sex == "M" for sex in sexes]) == pytest.approx(477 / 600, abs=0.03)
+
+
+def test_nothing_is_left_of_a_synthesis_that_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = 0
+
+    def full_disk(path: Path, image: np.ndarray) -> None:
+        nonlocal written
+        written += 1
+        if written > 15:
+            raise OSError("No space left on device")
+        path.write_bytes(image.tobytes())
+
+    monkeypatch.setattr(sys.modules["ridgecode.prints.synthetic.synthesise"], "write_bmp", full_disk)
+    with pytest.raises(BadInput, match=r"--out .*No space left"):
+        synthesise(1, 1, tmp_path / "prints", threads=2, progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_is_taken_and_a_full_one_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("mine")
+    with pytest.raises(BadInput, match=r"--out .*full"):
+        synthesise(1, 1, tmp_path / "full", progress=False)
+    with pytest.raises(BadInput, match=r"--out .*thesis\.txt"):
+        synthesise(1, 1, tmp_path / "full" / "thesis.txt", progress=False)
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["thesis.txt"]
+    (tmp_path / "empty").mkdir()
+    synthesise(1, 1, tmp_path / "empty", alterations=False, progress=False)
+    assert len(list((tmp_path / "empty" / "Real").iterdir())) == 10
+
+
+@pytest.mark.parametrize(
+    ("flag", "arguments"),
+    [
+        ("--subjects", {"subjects": 0}),
+        ("--impressions", {"impressions": 0}),
+        ("--seed", {"seed": -1}),
+        ("--ridge_period", {"ridge_period": 1.0}),
+        ("--ridge_period", {"ridge_period": float("nan")}),
+        ("--threads", {"threads": -1}),
+    ],
+)
+def test_bad_arguments_name_their_flag(tmp_path: Path, flag: str, arguments: dict[str, float]) -> None:
+    with pytest.raises(BadInput, match=flag):
+        synthesise(**{"subjects": 1, "impressions": 1, "out": tmp_path / "prints", **arguments})  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
