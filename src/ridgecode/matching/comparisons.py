@@ -1,0 +1,214 @@
+"""Comparison lists as data: which probe is compared with which reference, apart from any matcher.
+
+A list is drawn once, seeded, saved as Parquet and used for every system, so that all of them face the same comparisons.
+
+- `aligned`: each altered print against its own finger's Real print (mated) and against Real prints of other subjects.
+- `moved`: the same list, each probe moved by `ridgecode.prints.movement.movements_for`.
+- `fvc`: among Real prints, each pair of impressions of a finger (mated) and each pair of first impressions of different
+  subjects: 280 and 45 on an FVC B set. Source: Maio et al., "FVC2000: Fingerprint Verification Competition", IEEE
+  TPAMI 24 (2002).
+- `fvc-all`: the same mated pairs and each pair of Real prints of different subjects: 280 and 2,880 on an FVC B set.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ridgecode.errors import BadInput
+from ridgecode.files import whole_file
+from ridgecode.matching.protocol_pairs import LabelledPrints, aligned_pairs, fvc_pairs
+from ridgecode.prints.movement import move, movements_for
+
+if TYPE_CHECKING:
+    from ridgecode.prints.store import PrintStore
+
+PROTOCOLS = ("aligned", "moved", "fvc", "fvc-all")
+NON_MATED_PER_PROBE = 50
+_FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """N comparisons among P probes and R references.
+
+    Names are sorted, without repeats, and are those of the store. `probe_rows` and `reference_rows` count into
+    `probe_names` and `reference_names`, so a system embeds each print once and scores by rows.
+    """
+
+    protocol: str
+    probe_names: np.ndarray  # (P,) str as objects; so are the three below
+    probe_subjects: np.ndarray
+    probe_levels: np.ndarray
+    probe_alterations: np.ndarray
+    reference_names: np.ndarray  # (R,)
+    reference_subjects: np.ndarray  # (R,)
+    probe_rows: np.ndarray  # (N,) int64
+    reference_rows: np.ndarray  # (N,) int64
+    mated: np.ndarray  # (N,) bool
+
+    def __len__(self) -> int:
+        return len(self.mated)
+
+    @property
+    def probe(self) -> np.ndarray:
+        """Name of each comparison's probe: (N,), as are the five below."""
+        return self.probe_names[self.probe_rows]
+
+    @property
+    def reference(self) -> np.ndarray:
+        return self.reference_names[self.reference_rows]
+
+    @property
+    def probe_subject(self) -> np.ndarray:
+        return self.probe_subjects[self.probe_rows]
+
+    @property
+    def reference_subject(self) -> np.ndarray:
+        return self.reference_subjects[self.reference_rows]
+
+    @property
+    def level(self) -> np.ndarray:
+        """The probe's level: Real, Easy, Medium or Hard."""
+        return self.probe_levels[self.probe_rows]
+
+    @property
+    def alteration(self) -> np.ndarray:
+        """The probe's alteration: CR, Obl, Zcut or nothing."""
+        return self.probe_alterations[self.probe_rows]
+
+    def save(self, path: Path | str) -> None:
+        """Writes the list as Parquet, a row a comparison, whole or not at all; the metadata names the protocol."""
+        probe, reference = pa.array(self.probe_rows.astype(np.int32)), pa.array(self.reference_rows.astype(np.int32))
+        columns = {
+            "probe": pa.DictionaryArray.from_arrays(probe, pa.array(self.probe_names, pa.string())),
+            "reference": pa.DictionaryArray.from_arrays(reference, pa.array(self.reference_names, pa.string())),
+            "mated": pa.array(self.mated),
+        }
+        for name in _TEXT_COLUMNS[2:]:
+            columns[name] = pa.array(getattr(self, name), pa.string()).dictionary_encode()
+        about = json.dumps({"format": _FORMAT, "protocol": self.protocol})
+        table = pa.table(columns).replace_schema_metadata({"ridgecode.comparisons": about})
+        with whole_file(path) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Comparisons":
+        """Reads a list that `save` wrote. Raises BadInput naming the file when it is missing or something else."""
+        try:
+            table = pq.read_table(path)
+        except FileNotFoundError:
+            raise BadInput(f"{path}: no such comparison list; `ridgecode evaluate` writes one") from None
+        except (pa.ArrowException, OSError) as error:
+            raise BadInput(f"{path}: not a comparison list in Parquet ({str(error).splitlines()[0]})") from None
+        about = (table.schema.metadata or {}).get(b"ridgecode.comparisons")
+        missing = [name for name in (*_TEXT_COLUMNS, "mated") if name not in table.column_names]
+        if about is None or missing:
+            raise BadInput(f"{path}: Parquet, but not a comparison list that ridgecode wrote")
+        protocol = json.loads(about)["protocol"]
+        text = {name: _sorted_dictionary(table[name]) for name in _TEXT_COLUMNS}
+        (probe_names, probe_rows), (reference_names, reference_rows) = text["probe"], text["reference"]
+
+        def per_print(name: str, n: int, rows: np.ndarray) -> np.ndarray:
+            values, codes = text[name]
+            per = np.zeros(n, dtype=np.int64)
+            per[rows] = codes
+            return values[per]
+
+        return cls(
+            protocol=protocol,
+            probe_names=probe_names,
+            probe_subjects=per_print("probe_subject", len(probe_names), probe_rows),
+            probe_levels=per_print("level", len(probe_names), probe_rows),
+            probe_alterations=per_print("alteration", len(probe_names), probe_rows),
+            reference_names=reference_names,
+            reference_subjects=per_print("reference_subject", len(reference_names), reference_rows),
+            probe_rows=probe_rows,
+            reference_rows=reference_rows,
+            mated=table["mated"].to_numpy(),
+        )
+
+
+_TEXT_COLUMNS = ("probe", "reference", "probe_subject", "reference_subject", "level", "alteration")
+
+
+def comparison_list(
+    store: "PrintStore",
+    split: str,
+    protocol: str,
+    non_mated_per_probe: int = NON_MATED_PER_PROBE,
+    seed: int = 0,
+) -> Comparisons:
+    """Draws the comparisons of `protocol` among the store's prints of `split` ("train", "val", "test" or "all").
+
+    `aligned` and `moved` share one list: each altered print of a finger that has a Real impression 1, against that
+    print and against `non_mated_per_probe` Real first impressions of other subjects, drawn without repeats (all of
+    them where there are fewer). `seed` and the prints' names decide the draw, never their order in the store.
+    Prints of duplicate groups are left out. Raises BadInput when the split holds no mated or no non-mated comparison.
+    """
+    if protocol not in PROTOCOLS:
+        raise BadInput(f"no protocol is called {protocol!r}; choose from {', '.join(PROTOCOLS)}")
+    prints = LabelledPrints(store, store.rows(split=split, levels=None, identity=True))
+    is_real = prints.level == "Real"
+    where = f"{store.path}: the split {split!r}"
+    if protocol in ("aligned", "moved"):
+        probes, references = np.flatnonzero(~is_real), np.flatnonzero(is_real & (prints.impression == 1))
+        pairs = aligned_pairs(prints, probes, references, non_mated_per_probe, seed, where)
+    else:
+        pairs = fvc_pairs(prints, np.flatnonzero(is_real), first_only=protocol == "fvc", where=where)
+    probes, probe_rows = np.unique(pairs.probe, return_inverse=True)
+    references, reference_rows = np.unique(pairs.reference, return_inverse=True)
+    return Comparisons(
+        protocol=protocol,
+        probe_names=prints.name[probes],
+        probe_subjects=prints.subject[probes],
+        probe_levels=prints.level[probes],
+        probe_alterations=prints.alteration[probes],
+        reference_names=prints.name[references],
+        reference_subjects=prints.subject[references],
+        probe_rows=probe_rows.astype(np.int64),
+        reference_rows=reference_rows.astype(np.int64),
+        mated=pairs.mated,
+    )
+
+
+def store_rows(store: "PrintStore", names: Sequence[str] | np.ndarray) -> np.ndarray:
+    """Rows of the named prints, int64 in the names' order. Raises BadInput naming a print that the store lacks."""
+    row_of = {name: row for row, name in enumerate(store.column("name").tolist())}
+    try:
+        return np.array([row_of[name] for name in names], dtype=np.int64)
+    except KeyError as error:
+        raise BadInput(
+            f"{store.path} has no print {error.args[0]!r}, which the comparison list names; use the store of that list"
+        ) from None
+
+
+def probe_prints(store: "PrintStore", comparisons: Comparisons) -> np.ndarray:
+    """The probes' images, uint8 (P,H,W) in the order of `probe_names`, moved when the protocol is `moved`.
+
+    Raises BadInput when the store lacks one or their sizes differ.
+    """
+    prints = store.stack(store_rows(store, comparisons.probe_names))
+    return move(prints, movements_for(comparisons.probe_names)) if comparisons.protocol == "moved" else prints
+
+
+def reference_prints(store: "PrintStore", comparisons: Comparisons) -> np.ndarray:
+    """The references' images, uint8 (R,H,W) in the order of `reference_names`. Raises BadInput as `probe_prints`."""
+    return store.stack(store_rows(store, comparisons.reference_names))
+
+
+def _sorted_dictionary(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """A text column as its sorted distinct values (objects) and the int64 code of each row."""
+    encoded = column.combine_chunks()
+    values = encoded.dictionary.to_numpy(zero_copy_only=False).astype(object)
+    codes = encoded.indices.to_numpy()
+    used = np.unique(codes)
+    order = used[np.argsort(values[used])]
+    place = np.zeros(len(values), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return values[order], place[codes]

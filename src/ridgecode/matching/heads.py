@@ -1,0 +1,158 @@
+"""Siamese heads on latent vectors: one small network embeds both, a comparator scores the two embeddings.
+
+Every score is higher when the vectors are more alike, whatever the comparator measures.
+"""
+
+import math
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ridgecode.errors import BadInput
+from ridgecode.matching.vectors import chunks_of_pairs
+
+Comparator = Literal["l1", "subtract", "euclidean", "cosine"]
+COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
+# Width of the dense layer that reads the difference in system B.
+_SUBTRACT_HIDDEN = 128
+# A difference this small is no direction: the slope of a distance is infinite at 0.
+_SMALLEST_SQUARE = 1e-12
+
+
+class LatentHead(nn.Module):
+    """A twin MLP on latent vectors with a comparator.
+
+    Each latent vector is standardised by the mean and standard deviation of the training latents, which the head keeps,
+    then goes through dense `hidden` - ReLU - dense `hidden` - ReLU - dense `embedding_dim`.
+
+    Comparators, for embeddings e1 and e2:
+    - `l1`: a dense layer from |e1 - e2| to a logit, as Koch et al., "Siamese neural networks for one-shot image
+      recognition", ICML deep learning workshop 2015;
+    - `subtract`: e1 - e2, dense 128, ReLU, dense 1: a logit. The mean over both orders, so that a pair has one score;
+    - `euclidean`: minus the distance |e1 - e2|;
+    - `cosine`: the cosine of the angle between them.
+
+    latent_dim, hidden, embedding_dim: numbers of floats; latent_mean, latent_std: (latent_dim,), 0 and 1 if not given;
+    a dimension that never varied is left as it is. Raises BadInput for another comparator.
+    """
+
+    latent_mean: Tensor
+    latent_std: Tensor
+
+    def __init__(
+        self,
+        latent_dim: int,
+        hidden: int = 256,
+        embedding_dim: int = 128,
+        comparator: Comparator = "cosine",
+        latent_mean: Tensor | None = None,
+        latent_std: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        if comparator not in COMPARATORS:
+            raise BadInput(f"no comparator is called {comparator!r}; choose from {', '.join(COMPARATORS)}")
+        self.latent_dim, self.hidden, self.embedding_dim = latent_dim, hidden, embedding_dim
+        self.comparator: Comparator = comparator
+        mean = torch.zeros(latent_dim) if latent_mean is None else latent_mean.detach().float().clone()
+        std = torch.ones(latent_dim) if latent_std is None else latent_std.detach().float().clone()
+        self.register_buffer("latent_mean", mean)
+        self.register_buffer("latent_std", torch.where(std > 0, std, 1.0))
+        self.branch = nn.Sequential(
+            nn.Linear(latent_dim, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, embedding_dim),
+        )
+        if comparator == "l1":
+            self.dense = nn.Linear(embedding_dim, 1)
+            # Farther apart means less alike from the first step on; training may still change any sign.
+            nn.init.constant_(self.dense.weight, -1 / math.sqrt(embedding_dim))
+        elif comparator == "subtract":
+            self.difference = nn.Sequential(
+                nn.Linear(embedding_dim, _SUBTRACT_HIDDEN), nn.ReLU(), nn.Linear(_SUBTRACT_HIDDEN, 1)
+            )
+        else:
+            # Turns a cosine or a distance into a logit; the slope is an exponential, so it never turns the score round.
+            self.log_slope = nn.Parameter(torch.tensor(math.log(10.0 if comparator == "cosine" else 1.0)))
+            self.offset = nn.Parameter(torch.tensor(-5.0 if comparator == "cosine" else 1.0))
+
+    def embed(self, z: Tensor) -> Tensor:
+        """Latent vectors (N, latent_dim) to embeddings (N, embedding_dim); of length 1 with the cosine comparator."""
+        embedding = self.branch((z - self.latent_mean) / self.latent_std)
+        return F.normalize(embedding, dim=-1) if self.comparator == "cosine" else embedding
+
+    def score(self, e1: Tensor, e2: Tensor) -> Tensor:
+        """Scores of embeddings (..., embedding_dim), which broadcast: (...). A logit with `l1` and `subtract`."""
+        if self.comparator == "cosine":
+            return (e1 * e2).sum(dim=-1)
+        if self.comparator == "euclidean":
+            return -_distance(e1, e2)
+        if self.comparator == "l1":
+            return self.dense((e1 - e2).abs()).squeeze(-1)
+        difference = e1 - e2
+        return ((self.difference(difference) + self.difference(-difference)) / 2).squeeze(-1)
+
+    def score_all(self, e1: Tensor, e2: Tensor) -> Tensor:
+        """Scores of each of N embeddings with each of M: (N, M). But for cosine, memory is N x M x embedding_dim."""
+        return e1 @ e2.T if self.comparator == "cosine" else self.score(e1[:, None], e2[None, :])
+
+    def logit(self, score: Tensor) -> Tensor:
+        """Scores to logits of "mated", for losses on probabilities; rises with the score, same shape."""
+        return score if self.comparator in ("l1", "subtract") else self.log_slope.exp() * score + self.offset
+
+    def distance(self, e1: Tensor, e2: Tensor) -> Tensor:
+        """How far apart embeddings (..., embedding_dim) are, at least 0, for losses on distances: (...).
+
+        Euclidean with `euclidean` and, between unit vectors, `cosine` (at most 2); softplus(-logit) with the learned
+        comparators, which is near 0 for a sure match. Falls when the score rises.
+        """
+        if self.comparator in ("euclidean", "cosine"):
+            return _distance(e1, e2)
+        return F.softplus(-self.score(e1, e2))
+
+    def forward(self, z1: Tensor, z2: Tensor) -> Tensor:
+        """Scores (N,) of latent vectors z1 and z2, (N, latent_dim) each."""
+        return self.score(self.embed(z1), self.embed(z2))
+
+
+def score_pairs(
+    head: LatentHead,
+    probes: np.ndarray | Tensor,
+    references: np.ndarray | Tensor,
+    probe_rows: np.ndarray,
+    reference_rows: np.ndarray,
+) -> np.ndarray:
+    """Scores of a comparison list, float32 (N,): embeds each latent vector once, then scores pairs by row in chunks.
+
+    `probes` (P, latent_dim) and `references` (R, latent_dim) are latent vectors; rows count into them. Runs on the
+    head's device and leaves its training mode as it was. Raises BadInput when the vectors are not of the head's size.
+    """
+    device = head.latent_mean.device
+    was_training = head.training
+    head.eval()
+    try:
+        with torch.inference_mode():
+            e1, e2 = (_embed_all(head, torch.as_tensor(z, dtype=torch.float32), device) for z in (probes, references))
+            rows1, rows2 = (torch.as_tensor(rows, device=device) for rows in (probe_rows, reference_rows))
+            scores = torch.empty(len(rows1), device=device)
+            # The subtract comparator's dense layer is its widest vector.
+            width = max(head.embedding_dim, _SUBTRACT_HIDDEN if head.comparator == "subtract" else 0)
+            for part in chunks_of_pairs(len(rows1), width):
+                scores[part] = head.score(e1[rows1[part]], e2[rows2[part]])
+    finally:
+        head.train(was_training)
+    return scores.cpu().numpy()
+
+
+def _embed_all(head: LatentHead, z: Tensor, device: torch.device) -> Tensor:
+    if z.ndim != 2 or z.shape[1] != head.latent_dim:
+        raise BadInput(f"the head reads {head.latent_dim} latent dimensions, not {tuple(z.shape)}")
+    return torch.cat([head.embed(part.to(device)) for part in z.split(8192)])
+
+
+def _distance(e1: Tensor, e2: Tensor) -> Tensor:
+    return (e1 - e2).square().sum(dim=-1).clamp(min=_SMALLEST_SQUARE).sqrt()

@@ -1,0 +1,81 @@
+"""Small stores in memory, with labels as the readers give them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from ridgecode.prints.labels import PrintLabel, parse_socofing_name
+from ridgecode.prints.store import INDEX_SCHEMA, PrintStore
+
+StoreOf = Callable[..., PrintStore]
+
+
+def store_of(
+    labels: Sequence[PrintLabel], images: np.ndarray | None = None, source: str = "socofing", groups: dict | None = None
+) -> PrintStore:
+    """A store of these labels; `groups` gives names a duplicate group. Without images a print shows its row."""
+    n = len(labels)
+    if images is None:
+        images = np.broadcast_to(np.arange(n, dtype=np.uint8)[:, None, None], (n, 8, 8))
+    height, width = images.shape[1:]
+    rows = [
+        {
+            **asdict(label),
+            "source": source,
+            "duplicate_group": (groups or {}).get(label.name, -1),
+            "offset": i * height * width,
+            "height": height,
+            "width": width,
+        }
+        for i, label in enumerate(labels)
+    ]
+    table = pa.Table.from_pylist(rows, schema=INDEX_SCHEMA)
+    return PrintStore(Path("a-store"), {"source": source, "digest": "0" * 64}, table, images.reshape(-1))
+
+
+def socofing_labels(subjects: Sequence[int], fingers: Sequence[str] = ("index", "thumb")) -> list[PrintLabel]:
+    """A Real print a finger and six altered ones: Easy and Hard, CR, Obl and Zcut."""
+    names = []
+    for subject in subjects:
+        for finger in fingers:
+            stem = f"{subject}__M_Left_{finger}_finger"
+            names.append(f"Real/{stem}")
+            names += [f"Altered/Altered-{lv}/{stem}_{al}" for lv in ("Easy", "Hard") for al in ("CR", "Obl", "Zcut")]
+    return [parse_socofing_name(name) for name in names]
+
+
+def fvc_labels(fingers: int = 10, impressions: int = 8) -> list[PrintLabel]:
+    return [
+        PrintLabel(f"{100 + f}_{i}", str(100 + f), "", "", "", f"FVC2002_DB1_B/{100 + f}", i, "Real", "")
+        for f in range(1, fingers + 1)
+        for i in range(1, impressions + 1)
+    ]
+
+
+@pytest.fixture(scope="session")
+def make_store() -> StoreOf:
+    return store_of
+
+
+@pytest.fixture(scope="session")
+def make_socofing_labels() -> Callable[..., list[PrintLabel]]:
+    return socofing_labels
+
+
+@pytest.fixture(scope="session")
+def make_fvc_labels() -> Callable[..., list[PrintLabel]]:
+    return fvc_labels
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Heads this small lose more to threads waiting for each other, on a busy machine, than they win."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -1,0 +1,162 @@
+"""Comparison lists against the protocols spelt out in loops."""
+
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ridgecode.errors import BadInput
+from ridgecode.matching.comparisons import (
+    Comparisons,
+    comparison_list,
+    probe_prints,
+    reference_prints,
+    store_rows,
+)
+from ridgecode.prints.movement import move, movements_for
+
+COLUMNS = ("probe", "reference", "mated", "probe_subject", "reference_subject", "level", "alteration")
+
+
+def as_rows(comparisons: Comparisons) -> list[tuple]:
+    return list(zip(*(getattr(comparisons, column).tolist() for column in COLUMNS), strict=True))
+
+
+@pytest.fixture
+def labels(make_socofing_labels):
+    return make_socofing_labels(range(1, 41))
+
+
+def test_aligned_has_each_altered_print_once_mated_and_others_of_other_subjects(make_store, labels):
+    comparisons = comparison_list(make_store(labels), "all", "aligned", non_mated_per_probe=9)
+    by_name = {label.name: label for label in labels}
+    altered = [label for label in labels if label.level != "Real"]
+    rows = as_rows(comparisons)
+    assert len(rows) == len(altered) * 10
+    assert sorted(row[0] for row in rows if row[2]) == sorted(label.name for label in altered)
+    for probe, reference, mated, probe_subject, reference_subject, level, alteration in rows:
+        p, r = by_name[probe], by_name[reference]
+        assert (probe_subject, level, alteration, reference_subject) == (p.subject, p.level, p.alteration, r.subject)
+        assert r.level == "Real"
+        assert (p.finger_id == r.finger_id) if mated else (p.subject != r.subject)
+    assert len(set(rows)) == len(rows)
+
+
+def test_non_mated_references_are_drawn_evenly(make_store, labels):
+    comparisons = comparison_list(make_store(labels), "all", "aligned", non_mated_per_probe=20)
+    drawn = comparisons.reference_rows[~comparisons.mated]
+    counts = np.bincount(drawn, minlength=80)
+    # 480 probes x 20 draws over 80 references: 120 each, binomial spread about 9.5.
+    assert counts.sum() == 480 * 20 and np.abs(counts - 120).max() < 45
+    assert 5 < counts.std() < 15
+    # Every other subject's reference can be drawn, the last and the first too.
+    everyone = comparison_list(make_store(labels), "all", "aligned", non_mated_per_probe=1000)
+    assert (np.bincount(everyone.probe_rows[~everyone.mated]) == 78).all()
+
+
+def test_split_and_duplicate_groups_are_kept_to(make_store, make_socofing_labels):
+    labels = make_socofing_labels([1, 399, 401, 402, 480, 481])
+    store = make_store(labels, groups={"Real/401__M_Left_index_finger": 0, "Real/481__M_Left_index_finger": 0})
+    comparisons = comparison_list(store, "val", "aligned")
+    assert set(comparisons.probe_subjects) == {"401", "402", "480"}
+    assert set(comparisons.reference_subjects) == {"401", "402", "480"}
+    names = {*comparisons.probe, *comparisons.reference}
+    assert not any("401__M_Left_index" in name for name in names)
+    assert any("401__M_Left_thumb" in name for name in names)
+
+
+def test_list_is_the_same_whatever_the_order_of_the_store_and_differs_by_seed(make_store, labels):
+    first = comparison_list(make_store(labels), "all", "aligned")
+    shuffled = [labels[i] for i in np.random.default_rng(0).permutation(len(labels))]
+    assert as_rows(comparison_list(make_store(shuffled), "all", "aligned")) == as_rows(first)
+    assert as_rows(comparison_list(make_store(labels), "all", "moved")) == as_rows(first)
+    other = comparison_list(make_store(labels), "all", "aligned", seed=1)
+    assert len(other) == len(first) and as_rows(other) != as_rows(first)
+
+
+def test_moved_moves_the_probes_only(make_store, labels):
+    images = np.random.default_rng(0).integers(0, 256, (len(labels), 20, 18), dtype=np.uint8)
+    store = make_store(labels, images)
+    aligned, moved = (comparison_list(store, "all", protocol) for protocol in ("aligned", "moved"))
+    still = images[[[label.name for label in labels].index(name) for name in aligned.probe_names]]
+    assert np.array_equal(probe_prints(store, aligned), still)
+    assert np.array_equal(probe_prints(store, moved), move(still, movements_for(aligned.probe_names.tolist())))
+    assert np.array_equal(reference_prints(store, moved), reference_prints(store, aligned))
+
+
+def test_fvc_protocols_are_those_of_the_competition(make_store, make_fvc_labels):
+    labels = make_fvc_labels()
+    store = make_store(labels[::-1], source="fvc")
+    by_name = {label.name: label for label in labels}
+    fvc, everything = comparison_list(store, "all", "fvc"), comparison_list(store, "all", "fvc-all")
+    assert (fvc.mated.sum(), (~fvc.mated).sum()) == (280, 45)
+    assert (everything.mated.sum(), (~everything.mated).sum()) == (280, 2880)
+    pairs = list(combinations(labels, 2))
+    mated = {frozenset((a.name, b.name)) for a, b in pairs if a.finger_id == b.finger_id}
+    first = {frozenset((a.name, b.name)) for a, b in pairs if a.impression == b.impression == 1}
+    across = {frozenset((a.name, b.name)) for a, b in pairs if a.finger_id != b.finger_id}
+    for comparisons, non_mated in ((fvc, first), (everything, across)):
+        rows = as_rows(comparisons)
+        assert {frozenset(row[:2]) for row in rows if row[2]} == mated
+        assert {frozenset(row[:2]) for row in rows if not row[2]} == non_mated
+        assert all(by_name[p].impression > by_name[r].impression for p, r, is_mated, *_ in rows if is_mated)
+
+
+@pytest.mark.parametrize("protocol", ["aligned", "fvc"])
+def test_saved_and_loaded_it_is_the_same(tmp_path, make_store, labels, make_fvc_labels, protocol):
+    store = make_store(labels if protocol == "aligned" else make_fvc_labels())
+    comparisons = comparison_list(store, "all", protocol)
+    comparisons.save(tmp_path / "list.parquet")
+    again = Comparisons.load(tmp_path / "list.parquet")
+    assert again.protocol == protocol
+    assert as_rows(again) == as_rows(comparisons)
+    for name in ("probe_names", "probe_levels", "reference_names", "reference_subjects", "probe_rows"):
+        assert np.array_equal(getattr(again, name), getattr(comparisons, name))
+    # Anyone can read the rows without ridgecode.
+    assert pq.read_table(tmp_path / "list.parquet").column("probe").to_pylist() == comparisons.probe.tolist()
+    assert [path.name for path in tmp_path.iterdir()] == ["list.parquet"]
+
+
+def test_files_that_are_not_lists_are_refused(tmp_path):
+    with pytest.raises(BadInput, match="no such comparison list"):
+        Comparisons.load(tmp_path / "none.parquet")
+    (tmp_path / "text.parquet").write_text("probe,reference")
+    with pytest.raises(BadInput, match=r"text\.parquet: not a comparison list"):
+        Comparisons.load(tmp_path / "text.parquet")
+    pq.write_table(pa.table({"probe": ["a"]}), tmp_path / "other.parquet")
+    with pytest.raises(BadInput, match=r"other\.parquet: Parquet, but not"):
+        Comparisons.load(tmp_path / "other.parquet")
+
+
+def test_a_print_that_the_store_lacks_is_named(make_store, make_socofing_labels):
+    comparisons = comparison_list(make_store(make_socofing_labels([1, 2, 3])), "all", "aligned")
+    smaller = make_store(make_socofing_labels([1, 2]))
+    with pytest.raises(BadInput, match="a-store has no print 'Real/3__M_Left_index_finger'"):
+        reference_prints(smaller, comparisons)
+    assert store_rows(smaller, ["Real/1__M_Left_thumb_finger"]).tolist() == [7]
+
+
+def test_stores_without_comparisons_are_refused(make_store, make_socofing_labels, make_fvc_labels):
+    with pytest.raises(BadInput, match="one subject only"):
+        comparison_list(make_store(make_socofing_labels([1])), "all", "aligned")
+    real = [label for label in make_socofing_labels([1, 2]) if label.level == "Real"]
+    with pytest.raises(BadInput, match="no altered prints"):
+        comparison_list(make_store(real), "all", "aligned")
+    with pytest.raises(BadInput, match="one impression a finger"):
+        comparison_list(make_store(real), "all", "fvc")
+    with pytest.raises(BadInput, match="one subject only"):
+        comparison_list(make_store(make_fvc_labels(1)), "all", "fvc")
+    altered = [label for label in make_socofing_labels([1, 2]) if label.level != "Real"]
+    with pytest.raises(BadInput, match="no altered print with the Real print"):
+        comparison_list(make_store(altered), "all", "aligned")
+    with pytest.raises(BadInput, match="no protocol is called 'crop'"):
+        comparison_list(make_store(real), "all", "crop")
+
+
+def test_probes_whose_real_print_was_skipped_are_left_out(make_store, make_socofing_labels):
+    labels = [label for label in make_socofing_labels([1, 2, 3]) if label.name != "Real/2__M_Left_thumb_finger"]
+    comparisons = comparison_list(make_store(labels), "all", "aligned")
+    assert not any("2__M_Left_thumb" in name for name in comparisons.probe_names)
+    assert comparisons.mated.sum() == 30

@@ -1,0 +1,90 @@
+"""Saved matchers: what comes back, and what is refused."""
+
+import hashlib
+import json
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from ridgecode.errors import BadInput
+from ridgecode.matching.heads import COMPARATORS, LatentHead
+from ridgecode.matching.saved_matcher import MatcherFacts, check_autoencoder, load_matcher, save_matcher, sha256_of
+
+
+@pytest.fixture
+def autoencoder(tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_file({"weight": torch.ones(3)}, path)
+    return path
+
+
+@pytest.fixture
+def facts(autoencoder):
+    return MatcherFacts("infonce", 0.1 + 0.2, 0.001, "moved", sha256_of(autoencoder))
+
+
+@pytest.mark.parametrize("comparator", COMPARATORS)
+def test_scores_and_facts_come_back_exactly(tmp_path, facts, comparator):
+    head = LatentHead(6, 12, 5, comparator, torch.randn(6), torch.rand(6))
+    save_matcher(tmp_path / "matcher.safetensors", head, facts)
+    saved = load_matcher(tmp_path / "matcher.safetensors")
+    z1, z2 = torch.randn(2, 20, 6)
+    assert torch.equal(saved.head(z1, z2), head(z1, z2))
+    assert saved.facts == facts
+    assert (saved.head.comparator, saved.head.hidden, saved.head.training) == (comparator, 12, False)
+    # Anyone can read the header without ridgecode.
+    with safe_open(tmp_path / "matcher.safetensors", framework="pt") as file:
+        about = json.loads(file.metadata()["ridgecode.matcher"])
+    assert about["facts"]["threshold"] == 0.1 + 0.2
+    assert about["head"] == {"latent_dim": 6, "hidden": 12, "embedding_dim": 5, "comparator": comparator}
+
+
+def test_autoencoder_is_checked_by_its_bytes(tmp_path, facts, autoencoder):
+    assert facts.autoencoder_sha256 == hashlib.sha256(autoencoder.read_bytes()).hexdigest()
+    save_matcher(tmp_path / "matcher.safetensors", LatentHead(6), facts)
+    saved = load_matcher(tmp_path / "matcher.safetensors")
+    check_autoencoder(saved, autoencoder)
+    save_file({"weight": torch.zeros(3)}, autoencoder)
+    with pytest.raises(BadInput, match=r"model\.safetensors is not the autoencoder"):
+        check_autoencoder(saved, autoencoder)
+    with pytest.raises(BadInput, match=r"gone\.safetensors: can't be read"):
+        check_autoencoder(saved, tmp_path / "gone.safetensors")
+
+
+def test_other_files_are_refused(tmp_path, facts, autoencoder):
+    with pytest.raises(BadInput, match=r"none\.safetensors: no such matcher"):
+        load_matcher(tmp_path / "none.safetensors")
+    with pytest.raises(BadInput, match="not those of a matcher"):
+        load_matcher(autoencoder)
+    for content in (b"", b"hello", b"\xff" * 100):
+        (tmp_path / "broken.safetensors").write_bytes(content)
+        with pytest.raises(BadInput, match=r"broken\.safetensors: not a safetensors file"):
+            load_matcher(tmp_path / "broken.safetensors")
+    with pytest.raises(BadInput, match="not a safetensors file"):
+        load_matcher(tmp_path)
+    path = tmp_path / "matcher.safetensors"
+    save_matcher(path, LatentHead(6, 12, 5), facts)
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(BadInput, match="not a safetensors file"):
+        load_matcher(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "format 2"),
+        ({"head": {"latent_dim": 7, "hidden": 12, "embedding_dim": 5, "comparator": "cosine"}}, "damaged"),
+        ({"head": {"latent_dim": 6, "hidden": 12, "embedding_dim": 5, "comparator": "dot"}}, "damaged"),
+        ({"facts": {"loss": "bce"}}, "damaged"),
+    ],
+)
+def test_headers_that_do_not_fit_are_refused(tmp_path, facts, change, message):
+    head, path = LatentHead(6, 12, 5), tmp_path / "matcher.safetensors"
+    save_matcher(path, head, facts)
+    with safe_open(path, framework="pt") as file:
+        about = json.loads(file.metadata()["ridgecode.matcher"])
+    save_file(head.state_dict(), path, metadata={"ridgecode.matcher": json.dumps(about | change)})
+    with pytest.raises(BadInput, match=message):
+        load_matcher(path)

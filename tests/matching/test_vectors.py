@@ -1,0 +1,41 @@
+"""Scores by rows against one pair at a time."""
+
+import math
+
+import numpy as np
+import pytest
+
+from ridgecode.matching import vectors as vectors_module
+from ridgecode.matching.vectors import chunks_of_pairs, cosine_scores, dot_scores, euclidean_scores, unit_vectors
+
+
+@pytest.fixture
+def lists():
+    rng = np.random.default_rng(0)
+    probes, references = rng.standard_normal((20, 7)), rng.standard_normal((9, 7))
+    return probes, references, rng.integers(0, 20, 300), rng.integers(0, 9, 300)
+
+
+@pytest.mark.parametrize("chunk_floats", [1, 50, 1 << 20])
+def test_scores_agree_with_one_pair_at_a_time(lists, monkeypatch, chunk_floats):
+    monkeypatch.setattr(vectors_module, "_CHUNK_FLOATS", chunk_floats)
+    probes, references, probe_rows, reference_rows = lists
+    pairs = [(probes[i], references[j]) for i, j in zip(probe_rows, reference_rows, strict=True)]
+    dots = [math.fsum(p * r) for p, r in pairs]
+    cosines = [d / math.hypot(*p) / math.hypot(*r) for d, (p, r) in zip(dots, pairs, strict=True)]
+    np.testing.assert_allclose(dot_scores(*lists), dots, atol=1e-5)
+    np.testing.assert_allclose(cosine_scores(*lists), cosines, atol=1e-6)
+    np.testing.assert_allclose(euclidean_scores(*lists), [-math.dist(p, r) for p, r in pairs], atol=1e-5)
+    assert dot_scores(*lists).dtype == np.float32
+
+
+def test_zero_vectors_are_like_nothing():
+    assert np.array_equal(unit_vectors(np.array([[0, 0], [3, 4]])), np.array([[0, 0], [0.6, 0.8]], dtype=np.float32))
+    one = np.array([0])
+    assert cosine_scores(np.zeros((1, 3)), np.ones((1, 3)), one, one).tolist() == [0]
+
+
+def test_chunks_cover_each_pair_once():
+    covered = [i for part in chunks_of_pairs(10_000, 1 << 10) for i in range(part.start, part.stop)]
+    assert covered == list(range(10_000))
+    assert list(chunks_of_pairs(0, 5)) == []
