@@ -46,7 +46,7 @@ def draw_placement(rng: np.random.Generator) -> Placement:
 
 def draw_contact(rng: np.random.Generator) -> Contact:
     """Moisture and pressure round their usual values; nearly half of the sensors are not quite clean."""
-    moisture = float(np.clip(rng.normal(0.55, 0.52), -1, 1.3))
+    moisture = float(np.clip(rng.normal(0.48, 0.52), -1, 1.3))
     residue = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.45 else 0.0
     return Contact(moisture, float(rng.uniform(0.84, 1.12)), residue)
 
@@ -109,7 +109,7 @@ def _touching(
     upper = (np.abs(x / half) ** 2.2 + np.abs(np.maximum(y, 0) / (1.08 * half)) ** 2.2) ** (1 / 2.2)
     lower = (np.abs(x / half) ** 2.6 + np.abs(np.minimum(y, 0) / (rng.uniform(1.6, 2.6) * half)) ** 2.6) ** (1 / 2.6)
     inside = (1.0 - np.where(y > 0, upper, lower)) * half
-    return inside + 1.2 * smooth_noise(rng, z.shape, 16.0) + 0.65 * smooth_noise(rng, z.shape, 5.0)
+    return inside + 0.9 * smooth_noise(rng, z.shape, 16.0) + 0.4 * smooth_noise(rng, z.shape, 5.0)
 
 
 def _print_skin(
@@ -123,18 +123,15 @@ def _print_skin(
     shape = z.shape
     depth_inside = _touching(z, half_width, contact.pressure, rng)
     moisture = contact.moisture + 0.46 * smooth_noise(rng, shape, 44.0) + 0.18 * smooth_noise(rng, shape, 14.0)
-    # Pressure falls off towards the outline, most of all at the tip.
-    load = (
-        1.0
-        - np.exp(-np.maximum(depth_inside, 0) / rng.uniform(3.0, 9.0))
-        - 0.012 * np.maximum(z.imag, 0) * rng.uniform(0.0, 1.6)
-    )
+    # Pressure falls off towards the outline, where ridges get thin, and up to the tip, where they rather get pale.
+    edge = np.exp(-np.maximum(depth_inside, 0) / rng.uniform(2.0, 7.0))
+    tip = 0.012 * np.maximum(z.imag, 0) * rng.uniform(0.0, 1.8)
     dryness = np.clip(-contact.moisture, 0, 1)
-    level = -0.72 * moisture + 0.9 * (1.0 - load) - 0.12
+    level = -0.72 * moisture + 0.9 * edge + 0.45 * tip - 0.12
     rough = (0.30 + 0.55 * dryness) * grain(rng, shape, 1.5) + (0.20 + 0.25 * dryness) * grain(rng, shape, 0.7)
     ink = 1.0 / (1.0 + np.exp(-np.clip((height + rough - level) / 0.16, -30, 30)))
     darkest = rng.choice([1.0, rng.uniform(0.72, 0.95)], p=[0.75, 0.25])
-    ink *= darkest * np.clip(0.55 + 0.75 * load + 0.2 * moisture, 0.25, 1.0)
+    ink *= darkest * np.clip(1.3 - 0.75 * edge - 1.05 * tip + 0.2 * moisture, 0.2, 1.0)
     ink *= depth_inside > 0
     ink = np.maximum(ink, _residue(shape, depth_inside, contact.residue, rng))
     ink = ink.reshape(HEIGHT, _FINE, WIDTH, _FINE).mean((1, 3))
