@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ridgecode.errors import BadInput
+from ridgecode.matching.baselines import PixelCosine
 from ridgecode.matching.comparisons import (
     Comparisons,
     comparison_list,
@@ -15,7 +16,11 @@ from ridgecode.matching.comparisons import (
     reference_prints,
     store_rows,
 )
+from ridgecode.matching.error_rates import equal_error_rate, error_rates
+from ridgecode.matching.vectors import dot_scores
 from ridgecode.prints.movement import move, movements_for
+from ridgecode.prints.prepare import prepare
+from ridgecode.prints.store import PrintStore
 
 COLUMNS = ("probe", "reference", "mated", "probe_subject", "reference_subject", "level", "alteration")
 
@@ -160,3 +165,19 @@ def test_probes_whose_real_print_was_skipped_are_left_out(make_store, make_socof
     comparisons = comparison_list(make_store(labels), "all", "aligned")
     assert not any("2__M_Left_thumb" in name for name in comparisons.probe_names)
     assert comparisons.mated.sum() == 30
+
+
+def test_real_fvc_set_has_the_competition_s_comparisons(tmp_path, real_data):
+    prepare("fvc", real_data / "FVC" / "FVC2002_DB1_B", tmp_path / "store", progress=False)
+    store = PrintStore.open(tmp_path / "store")
+    for protocol, non_mated in (("fvc", 45), ("fvc-all", 2880)):
+        comparisons = comparison_list(store, "all", protocol)
+        assert (comparisons.mated.sum(), (~comparisons.mated).sum()) == (280, non_mated)
+        baseline = PixelCosine.fit(reference_prints(store, comparisons))
+        vectors = (
+            baseline.vectors(probe_prints(store, comparisons)),
+            baseline.vectors(reference_prints(store, comparisons)),
+        )
+        scores = dot_scores(*vectors, comparisons.probe_rows, comparisons.reference_rows)
+        # Unaligned pixels say a little, no more.
+        assert 0.1 < equal_error_rate(error_rates(scores[comparisons.mated], scores[~comparisons.mated])) < 0.5
