@@ -92,6 +92,8 @@ def rendered(figure: Figure) -> Drawing:
     """`figure` as PNG and SVG. Equal figures give equal bytes: no dates, no random identifiers."""
     png, svg = io.BytesIO(), io.StringIO()
     figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    # The layout is found: finding it again for the SVG would take as long as drawing it.
+    figure.set_layout_engine("none")
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
     return Drawing(png.getvalue(), svg.getvalue())
 

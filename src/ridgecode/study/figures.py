@@ -3,14 +3,13 @@
 Each returns a Drawing (PNG bytes and SVG text). Titles stand in the figures, so that a PNG on its own says what it is.
 """
 
-import itertools
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from scipy.special import ndtri
 
 from ridgecode.study.figure_style import INK, MARKERS, MUTED, PAPER, RAMP, SERIES, Drawing, rendered, styled
@@ -26,7 +25,10 @@ TRAINING_LOOK: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "linewidth": 1.1, "
 
 
 class SizeCurve(NamedTuple):
-    """One line against latent size. `low`, `high`: interval ends (NaN: none); `dots`: single runs as (size, value)."""
+    """One line against latent size. `low`, `high`: interval ends (NaN: none); `dots`: single runs as (size, value).
+
+    `look` chooses colour and marker, so that a system looks the same in every figure; a `reference` has its own.
+    """
 
     label: str
     sizes: tuple[int, ...]
@@ -35,6 +37,7 @@ class SizeCurve(NamedTuple):
     high: tuple[float, ...] = ()
     dots: tuple[tuple[int, float], ...] = ()
     reference: Literal["", "pca", "published"] = ""
+    look: int = 0
 
 
 class LearningCurve(NamedTuple):
@@ -67,9 +70,9 @@ def size_figure(
     """A measure against latent size (log2 axis), with reference curves, and `levels` as horizontal lines."""
     with styled():
         figure, axes = _axes(title, "latent size in dims (log scale)", y_label)
-        looks = itertools.cycle(_looks())
+        looks = _looks()
         for curve in curves:
-            look = REFERENCE_LOOKS[curve.reference] if curve.reference else next(looks)
+            look = REFERENCE_LOOKS[curve.reference] if curve.reference else looks[curve.look % len(looks)]
             axes.plot(curve.sizes, curve.values, label=curve.label, **look)
             if curve.low:
                 ends = np.array([curve.low, curve.high], dtype=float)
@@ -121,6 +124,7 @@ def learning_figure(curves: Sequence[LearningCurve], title: str, y_label: str) -
             axes.plot(curve.epochs, curve.validation, color=colour, marker=marker, label=label)
         axes.plot([], [], color=MUTED, label="validation")
         axes.plot([], [], color=MUTED, label="training", **TRAINING_LOOK)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         low, high = axes.get_ylim()
         _value_axis(axes, log=low > 0 and high / low > 3, from_zero=False)
         _legend(axes, columns=3 if max(len(curve.label) for curve in curves) < 14 else 2)

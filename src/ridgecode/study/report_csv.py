@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ridgecode.study.report_matching import Entry, own_entry
-from ridgecode.study.report_runs import Run, published_bce, published_mse
+from ridgecode.study.report_runs import Run, finite, published_bce, published_mse
 
 CSV_START = ("latent_dim", "backbone", "distortion", "bytes", "bpp", "mse", "psnr_db", "ssim")
 MATCHING_START = ("system", "run", "latent_dim", "protocol", "level", "alteration", "bytes", "eer")
@@ -33,7 +33,7 @@ def _csv_order(run: Run) -> tuple[Any, ...]:
 
 
 def _csv_row(run: Run, protocols: Sequence[str]) -> dict[str, Any]:
-    best = min((value for entry in run.metrics if isinstance(value := entry.get("val_mse"), float)), default=None)
+    losses = [loss for entry in run.metrics if (loss := finite(entry.get("val_mse"))) is not None]
     row: dict[str, Any] = {key: run.figure(key) for key in ("bpp", "mse", "psnr_db", "ssim")}
     row |= {
         "latent_dim": run.latent_dim or None,
@@ -58,7 +58,7 @@ def _csv_row(run: Run, protocols: Sequence[str]) -> dict[str, Any]:
         "crops_per_second": run.figure("encode_per_second"),
         "train_seconds": run.seconds,
         "epochs": run.epochs,
-        "best_val_mse": best,
+        "best_val_mse": min(losses, default=None),
         "parameters": _whole(run.figure("parameters")),
         "view": run.setting("view"),
         "split": run.setting("split"),

@@ -41,7 +41,7 @@ def distortion_figures(study: Study) -> list[ReportFigure]:
     for view in study.views:
         series = [one for one in study.autoencoders if one.view == view]
         name = f"mse_{view}" if len(study.views) > 1 else "mse"
-        curves = _size_curves(series, _mse, _interval("mse_low", "mse_high"), _mse_label)
+        curves = _size_curves(study, series, _mse, _interval("mse_low", "mse_high"), _mse_label)
         if not curves:
             continue
         where = f", {view}" if view else ""
@@ -65,7 +65,7 @@ def distortion_figures(study: Study) -> list[ReportFigure]:
 def bce_figures(study: Study) -> list[ReportFigure]:
     """BCE of the runs trained on it against latent size, with the published BCE and the entropy floor."""
     series = [one for one in study.autoencoders if one.view == "crop32"]
-    curves = _size_curves(series, lambda run: run.figure("bce"), lambda run: None, lambda one: one.label)
+    curves = _size_curves(study, series, lambda run: run.figure("bce"), lambda run: None, lambda one: one.label)
     if not curves:
         return []
     floors = {
@@ -98,7 +98,7 @@ def eer_figures(study: Study) -> list[ReportFigure]:
             low, high = (entry.figure("eer_low"), entry.figure("eer_high")) if entry else (None, None)
             return None if low is None or high is None else (100 * low, 100 * high)
 
-        curves = _size_curves((*study.autoencoders, *study.matchers), value, ends, _system_label)
+        curves = _size_curves(study, (*study.autoencoders, *study.matchers), value, ends, _system_label)
         if not curves:
             continue
         pooled = [entry for entry in study.matching if entry.baseline and entry.pooled]
@@ -182,6 +182,7 @@ def error_figures(study: Study) -> list[ReportFigure]:
 
 
 def _size_curves(
+    study: Study,
     series: Iterable[Series],
     value: Measure,
     ends: Callable[[Run], tuple[float, float] | None],
@@ -206,7 +207,7 @@ def _size_curves(
                 points.append((size, best, *(ends(run) or (NAN, NAN))))
         if points:
             sizes, middle, low, high = zip(*points, strict=True)
-            curves.append(SizeCurve(label(one), sizes, middle, low, high, tuple(dots)))
+            curves.append(SizeCurve(label(one), sizes, middle, low, high, tuple(dots), look=study.look(one)))
     return curves
 
 

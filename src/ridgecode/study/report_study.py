@@ -24,6 +24,10 @@ class Study:
         """The views of the autoencoder runs."""
         return list(dict.fromkeys(series.view for series in self.autoencoders))
 
+    def look(self, series: Series) -> int:
+        """The place of `series` among all, from which its colour follows."""
+        return (*self.autoencoders, *self.matchers).index(series)
+
     @property
     def sources(self) -> list[str]:
         """Where the prints came from; "" where a run doesn't say."""

@@ -54,7 +54,7 @@ def findings(study: Study) -> list[Finding]:
         if runs:
             headline, best = _best(series, runs, key)
             said = (best, _doublings(runs, key), _against_pca(series, runs), _against_published(runs, key))
-            found.append(Finding(series.label, headline, tuple(sentence for sentence in said if sentence)))
+            found.append(Finding(series.label, headline, tuple(_unbroken(sentence) for sentence in said if sentence)))
     left = len(study.autoencoders) - MOST_FINDINGS
     if left > 0:
         found.append(Finding("Further series", str(left), ("They stand in the table of latent sizes.",)))
@@ -104,7 +104,7 @@ def cautions(study: Study) -> list[str]:
         said.append(
             "The published figures are those of a ResNet-18 autoencoder on 32x32 centre crops of SOCOFing, the best "
             "of at most 500 epochs, on that write-up's own validation prints; its BCE includes the entropy of the "
-            "targets. PCA is fitted on the training subjects of the same store and measured on the same prints as the runs."
+            "targets. PCA is fitted on the training subjects of the same store, and measured on the runs' own prints."
         )
         if study.sources != ["socofing"]:
             source = "an unrecorded source" if "" in study.sources else listed(study.sources)
@@ -144,7 +144,7 @@ def _best(series: Series, runs: dict[int, Run], key: str) -> tuple[str, str]:
             facts.append(f"{significant(figure('bce_above_floor'))} nats a pixel above the entropy floor")
         facts.append(f"MSE {significant(figure('mse'))}")
     elif interval:
-        facts.append(f"95 % interval {interval}")
+        facts.append(f"95 % interval {interval.replace('–', ' to ')}")
     if figure("psnr_db") is not None:
         facts.append(f"PSNR {fixed(figure('psnr_db'))} dB")
     if figure("ssim") is not None:
@@ -236,7 +236,9 @@ def _matching(study: Study, protocol: str) -> Finding | None:
     best = min(own, key=lambda entry: entry.eer)
     interval = percent_interval(best.figure("eer_low"), best.figure("eer_high"))
     size = f" in {count(best.figure('bytes'))} bytes" if best.figure("bytes") is not None else ""
-    text = f"Lowest by {best.label.full}{size}" + (f": 95 % interval {interval} %." if interval else ".")
+    text = f"Lowest by {best.label.full}{size}" + (
+        f": 95 % interval {interval.replace('–', ' to ')} %." if interval else "."
+    )
     rival = min(baselines, key=lambda entry: entry.eer, default=None)
     if rival is None:
         beside = "No training-free baseline was measured beside it."
@@ -244,7 +246,12 @@ def _matching(study: Study, protocol: str) -> Finding | None:
         size = f" ({count(rival.figure('bytes'))} bytes)" if rival.figure("bytes") is not None else ""
         verdict = "is worse at" if rival.eer > best.eer else "does as well or better with"
         beside = f"The best training-free baseline, {rival.system}{size}, {verdict} {percent(rival.eer)} %."
-    return Finding(f"Matching, {protocol}", f"EER {percent(best.eer)} %", (text, beside))
+    return Finding(f"Matching, {protocol}", f"EER {percent(best.eer)} %", (_unbroken(text), _unbroken(beside)))
+
+
+def _unbroken(sentence: str) -> str:
+    """With no line break between a number and its per cent sign."""
+    return sentence.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _lacking(runs: Sequence[Run], what: str) -> str:
