@@ -87,9 +87,13 @@ def test_repeated_seeds_show_mean_and_spread(fake_runs: Any, tmp_path: Path) -> 
     runs = [fake_runs.autoencoder(latent_dim=64, seed=seed, mse=mse) for seed, mse in enumerate((0.04, 0.05, 0.06))]
     runs.append(fake_runs.autoencoder(latent_dim=8, seed=0))
     text = text_of(write_report(runs, tmp_path / "out"))
-    assert "| ridge, mse, 64 dims | 3 | 0.05000<br>± 0.01000 |" in text
+    assert "| ridge, mse, 64 dims | 3 | 0.05000<br>± 0.010 |" in text
     assert "ridge, mse: 0.1200 at 8, 0.05000 at 64 dims." in text
     assert "64 dims, seed 2" in text
+    # The headline is the mean, not the luckiest seed.
+    assert (
+        "**ridge, mse: MSE 0.05000.** Lowest with 64 dims" in text and "± 0.010; of the best seed MSE 0.04000" in text
+    )
 
 
 def test_settings_are_compared_where_one_size_is_trained_in_several_ways(fake_runs: Any, tmp_path: Path) -> None:
@@ -97,6 +101,8 @@ def test_settings_are_compared_where_one_size_is_trained_in_several_ways(fake_ru
     runs = [fake_runs.autoencoder(f"rate-{rate}", settings={"learning_rate": rate}, mse=0.04 + rate) for rate in rates]
     text = text_of(write_report(runs, tmp_path / "out"))
     assert "MSE by setting, crop32, 128 dims, lowest first. ridge, mse, learning_rate 0.0001: 0.04010" in text
+    assert "**128 dims, 3 settings: MSE 0.04010.** Lowest by ridge, mse, learning_rate 0.0001" in text
+    assert "Next is ridge, mse, learning_rate 0.001 at 0.04100; the highest is 0.05000" in text
 
 
 def test_a_search_over_many_settings_keeps_to_few_series(fake_runs: Any, tmp_path: Path) -> None:

@@ -14,13 +14,15 @@ from scipy.special import ndtri
 
 from ridgecode.study.figure_style import INK, MARKERS, MUTED, PAPER, RAMP, SERIES, Drawing, rendered, styled
 
-WIDTH, HEIGHT = 5.4, 3.9  # inches: two side by side on a desktop page, one on a phone
+WIDTH, HEIGHT = 5.4, 3.4  # inches, without the legend: two side by side on a desktop page, one on a phone
+LEGEND_ROW = 0.19  # inches
 DET_TICKS = (0.0001, 0.001, 0.01, 0.05, 0.10, 0.20, 0.40)
 # How curves look that are nobody's runs.
 REFERENCE_LOOKS: dict[str, dict[str, Any]] = {
     "pca": {"color": MUTED, "linestyle": (0, (5, 2)), "marker": "x"},
     "published": {"color": INK, "linestyle": (0, (1, 1.5)), "marker": "*", "markersize": 8},
 }
+LEVEL_DASHES = ((0, (6, 2)), (0, (2, 2)), (0, (1, 1)))
 TRAINING_LOOK: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "linewidth": 1.1, "alpha": 0.85}
 
 
@@ -84,8 +86,7 @@ def size_figure(
             if curve.dots:
                 axes.plot(*zip(*curve.dots, strict=True), "o", color=look["color"], markersize=3, alpha=0.55)
         for i, (label, value) in enumerate(levels):
-            style = ((0, (6, 2)), (0, (2, 2)), (0, (1, 1)))[i % 3]
-            axes.axhline(value, color=MUTED, linestyle=style, linewidth=1.2, label=label)
+            axes.axhline(value, color=MUTED, linestyle=LEVEL_DASHES[i % 3], linewidth=1.2, label=label)
         _size_axis(axes, sorted({size for curve in curves for size in curve.sizes}))
         _value_axis(axes, log, from_zero)
         _legend(axes)
@@ -93,19 +94,31 @@ def size_figure(
 
 
 def setting_figure(
-    labels: Sequence[str], values: Sequence[float], ends: Sequence[tuple[float, float] | None], title: str, x_label: str
+    labels: Sequence[str],
+    values: Sequence[float],
+    ends: Sequence[tuple[float, float] | None],
+    title: str,
+    x_label: str,
+    levels: Sequence[tuple[str, float]] = (),
 ) -> Drawing:
-    """One dot and its interval a setting, the first on top: for runs that differ in something else than their size."""
+    """One dot and its interval a setting, the first on top: for runs that differ in something else than their size.
+
+    `levels` are drawn as vertical lines.
+    """
     with styled():
-        figure, axes = _axes(title, x_label, "", height=1.3 + 0.32 * len(labels))
+        figure, axes = _axes(title, x_label, "", height=1.3 + 0.28 * len(labels))
         places = np.arange(len(labels))[::-1]
         for place, value, interval in zip(places, values, ends, strict=True):
             if interval is not None:
                 axes.plot(interval, (place, place), color=SERIES[0], linewidth=1.4, alpha=0.7)
             axes.plot([value], [place], "o", color=SERIES[0], markeredgecolor=PAPER)
+        for i, (label, value) in enumerate(levels):
+            axes.axvline(value, color=MUTED, linestyle=LEVEL_DASHES[i % 3], linewidth=1.2, label=label)
         axes.set_yticks(places, labels)
         axes.set_ylim(-0.6, len(labels) - 0.4)
         axes.grid(False, axis="y")
+        if levels:
+            _legend(axes)
         return rendered(figure)
 
 
@@ -134,7 +147,7 @@ def learning_figure(curves: Sequence[LearningCurve], title: str, y_label: str) -
 def roc_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
     """True acceptance rate (1 - FNMR) against FMR on a log axis, in %."""
     with styled():
-        figure, axes = _axes(title, "FMR in % (log scale)", "1 − FNMR in %", height=4.6)
+        figure, axes = _axes(title, "FMR in % (log scale)", "1 − FNMR in %", height=3.7)
         floor = 1e-4
         for curve, look in _error_looks(curves):
             fmr, fnmr = _as_drawn(curve)
@@ -152,7 +165,7 @@ def roc_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
 def det_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
     """Detection error trade-off: FNMR against FMR in %, both on normal-deviate axes (Martin et al., 1997)."""
     with styled():
-        figure, axes = _axes(title, "FMR in % (normal deviate)", "FNMR in % (normal deviate)", height=4.6)
+        figure, axes = _axes(title, "FMR in % (normal deviate)", "FNMR in % (normal deviate)", height=3.7)
         least = 2e-5  # where a zero is drawn: beyond the axes
         for curve, look in _error_looks(curves):
             fmr, fnmr = (np.clip(rate, least, 1 - least) for rate in _as_drawn(curve))
@@ -171,7 +184,8 @@ def det_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
 def _axes(title: str, x_label: str, y_label: str, height: float = HEIGHT) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(WIDTH, height))
     axes = figure.add_subplot()
-    axes.set_title(title)
+    # Above the whole figure: beside long names on the y axis, a title above the axes would not fit.
+    figure.suptitle(title, x=0.012, ha="left")
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     return figure, axes
@@ -240,6 +254,7 @@ def _legend(axes: Axes, columns: int = 2) -> None:
     if max((len(label) for label in labels), default=0) > 30:
         columns = 1
     columns = min(columns, max(1, len(labels)))
+    axes.figure.set_figheight(axes.figure.get_figheight() + LEGEND_ROW * -(-len(labels) // columns))
     axes.figure.legend(handles, labels, loc="outside lower left", ncols=columns, handlelength=2.6)
 
 

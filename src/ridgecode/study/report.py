@@ -7,18 +7,13 @@ from typing import NamedTuple
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 from ridgecode.study.report_csv import latent_sizes_csv, matching_csv
-from ridgecode.study.report_curves import (
-    ReportFigure,
-    bce_figures,
-    distortion_figures,
-    eer_figures,
-    error_figures,
-    learning_figures,
-)
+from ridgecode.study.report_curves import error_figures, learning_figures
+from ridgecode.study.report_figure import ReportFigure
 from ridgecode.study.report_matching_tables import level_table, matching_table
 from ridgecode.study.report_page import Section, markdown, page
 from ridgecode.study.report_runs import read_runs
 from ridgecode.study.report_sheets import sheet_figures
+from ridgecode.study.report_size_curves import bce_figures, distortion_figures, eer_figures
 from ridgecode.study.report_study import Study, study_of
 from ridgecode.study.report_tables import Table, latent_size_tables, seed_table
 

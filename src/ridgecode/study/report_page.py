@@ -14,12 +14,13 @@ from markupsafe import Markup
 import ridgecode
 from ridgecode.study.figure_style import THEME, inline_svg
 from ridgecode.study.published import SOCOFING_CITATION
-from ridgecode.study.report_curves import ReportFigure
+from ridgecode.study.report_figure import ReportFigure
+from ridgecode.study.report_findings import findings
 from ridgecode.study.report_numbers import NONE, duration
 from ridgecode.study.report_runs import Run
 from ridgecode.study.report_study import Study
 from ridgecode.study.report_tables import Row, Table
-from ridgecode.study.report_words import cautions, findings, missing, scope
+from ridgecode.study.report_words import cautions, missing, scope
 
 PRIVATE = ("command", "written", "host", "hostname", "user", "run_dir", "data")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ridgecode.study.figure_style import Drawing
-from ridgecode.study.report_curves import ReportFigure
+from ridgecode.study.report_figure import ReportFigure
 from ridgecode.study.report_numbers import listed, significant
 from ridgecode.study.report_runs import Run, ValidationPrints
 from ridgecode.study.report_study import Study

@@ -102,10 +102,10 @@ def seed_table(series: Sequence[Series], protocols: Sequence[str]) -> Table | No
         for size, runs in one.by_size.items() if one.repeats else ():
             cells = [Cell(f"{size} dims"), Cell(str(len(runs)))]
             for key, text in (("mse", significant), ("psnr_db", fixed), ("ssim", significant)):
-                cells.append(_mean_cell([run.figure(key) for run in runs], text))
+                cells.append(_mean_cell([run.figure(key) for run in runs], text, _two_figures))
             for protocol in protocols:
                 eers = [entry.figure("eer") if (entry := own_entry(run, protocol)) else None for run in runs]
-                cells.append(_mean_cell(eers, percent))
+                cells.append(_mean_cell(eers, percent, percent))
             rows.append(Row(one.label, tuple(cells)))
     if not rows:
         return None
@@ -154,9 +154,15 @@ def eer_cell(entry: Entry | None, best: bool = False) -> Cell:
     return Cell(percent(figure("eer")), percent_interval(figure("eer_low"), figure("eer_high")), best)
 
 
-def _mean_cell(values: Sequence[float | None], text: Callable[[float | None], str]) -> Cell:
+def _mean_cell(
+    values: Sequence[float | None], text: Callable[[float | None], str], spread_text: Callable[[float], str]
+) -> Cell:
     known = [value for value in values if value is not None]
     if not known:
         return Cell("–")
     mean, spread = mean_and_spread(known)
-    return Cell(text(mean), "" if spread is None else f"± {text(spread)}")
+    return Cell(text(mean), "" if spread is None else f"± {spread_text(spread)}")
+
+
+def _two_figures(spread: float) -> str:
+    return significant(spread, 2)
