@@ -110,7 +110,7 @@ def prepare(
                 return _report(out, about, time.monotonic() - began, reused=True)
             _remove_leftovers(out)
             with whole_folder(out.absolute()) as folder:
-                about = write_prints(folder, source, listing, _canonical_form(source, ppi), skip_bad, threads, progress)
+                about = write_prints(folder, source, listing, canonical_form(source, ppi), skip_bad, threads, progress)
                 about |= {
                     "seconds": round(time.monotonic() - began, 3),
                     "request": request,
@@ -211,7 +211,7 @@ def _remove_leftovers(out: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _canonical_form(source: str, ppi: float) -> Callable[[Path], np.ndarray]:
+def canonical_form(source: str, ppi: float) -> Callable[[Path], np.ndarray]:
     """A file's canonical print, uint8 (H, W)."""
 
     def socofing(path: Path) -> np.ndarray:

@@ -1,76 +1,90 @@
-"""Writes an autoencoder run's folder while Lightning trains, and mirrors it to the tracker."""
+"""Writes a run's folder while Lightning trains, and mirrors it to the tracker."""
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
 
-from ridgecode.autoencoders.saved import latent_scale, save_autoencoder
-from ridgecode.study.autoencoder_training import AutoencoderTraining, PrintWindows, windows
+from ridgecode.study.budgeted_training import BudgetedTraining
 from ridgecode.study.run_folder import RunFolder
-from ridgecode.study.sheets import TRUTH, reconstruction_sheet
 from ridgecode.study.tracking import Tracker
 
-SHEET_PRINTS = 8
-SHEET_SECONDS = 30.0
 LINE_SECONDS = 30.0
-SCALE_PRINTS = 1024
+
+
+class Sheet(Protocol):
+    """Pictures that are drawn while a run trains; what it keeps of earlier epochs travels in the checkpoint."""
+
+    def state(self) -> dict[str, Any]: ...
+
+    def restore(self, state: dict[str, Any]) -> None: ...
+
+    def look(self, module: BudgetedTraining, epoch: int, improved: bool, last: bool) -> None: ...
 
 
 class Recorder(pl.Callback):
     """After each validated epoch: a line of `metrics.jsonl`, the best model, the last checkpoint, in that order.
 
     A run killed between two of them trains its last epoch again from the checkpoint and writes the same again. Its own
-    state (the best epoch, the sheet's columns, the seconds used) travels in the checkpoint.
+    state (the best epoch, the seconds used, the sheet's pictures) travels in the checkpoint.
+
+    monitor: the validation figure whose lowest value is best. save: writes the model file. rate: what the speed is called
+    in the metrics. chatty: says a line now and then, where no progress bar is drawn.
     """
 
-    def __init__(self, run: RunFolder, tracker: Tracker, chatty: bool = True) -> None:
-        self.run, self.tracker, self.chatty = run, tracker, chatty
-        self.best, self.best_epoch = float("inf"), -1
-        self.sheet: dict[str, np.ndarray] = {}
-        self._sheet_time = self._line_time = self._epoch_start = float("-inf")
+    def __init__(
+        self,
+        run: RunFolder,
+        tracker: Tracker,
+        monitor: str,
+        save: Callable[[], None],
+        sheet: Sheet | None = None,
+        rate: str = "crops_per_second",
+        chatty: bool = True,
+    ) -> None:
+        self.run, self.tracker, self.monitor, self.save = run, tracker, monitor, save
+        self.sheet, self.rate, self.chatty = sheet, rate, chatty
+        self.best, self.best_epoch, self.seconds = float("inf"), -1, 0.0
+        self._line_time = self._epoch_start = float("-inf")
+        self._per_second, self._begun = 0.0, False
 
     def state_dict(self) -> dict[str, Any]:
-        return {
-            "best": self.best,
-            "best_epoch": self.best_epoch,
-            "seconds": self.seconds,
-            "sheet": {name: torch.from_numpy(images) for name, images in self.sheet.items()},
-        }
+        sheet = self.sheet.state() if self.sheet else {}
+        return {"best": self.best, "best_epoch": self.best_epoch, "seconds": self.seconds, "sheet": sheet}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best, self.best_epoch = float(state_dict["best"]), int(state_dict["best_epoch"])
         self.seconds = float(state_dict["seconds"])
-        self.sheet = {name: images.numpy() for name, images in state_dict["sheet"].items()}
-
-    seconds = 0.0
+        if self.sheet:
+            self.sheet.restore(state_dict["sheet"])
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        module = _training(pl_module)
-        module.budget.stopwatch.before = self.seconds
-        if trainer.is_global_zero:
-            self.run.write_metrics(self.run.metrics_before(trainer.current_epoch))
+        _budgeted(pl_module).budget.stopwatch.before = self.seconds
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if not self._begun and trainer.is_global_zero:
+            # Not in on_fit_start: there a resumed run has not counted its epochs yet.
+            self.run.write_metrics(self.run.metrics_before(trainer.current_epoch))
+        self._begun = True
         self._epoch_start = time.monotonic()
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        # Before validation, so that crops per second count training alone.
-        module = _training(pl_module)
-        self._rate = module.crops / max(1e-9, time.monotonic() - self._epoch_start)
-        module.crops = 0
+        # Before validation, so that the speed is that of training alone.
+        module = _budgeted(pl_module)
+        self._per_second = module.items / max(1e-9, time.monotonic() - self._epoch_start)
+        module.items = 0
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        module = _training(pl_module)
+        module = _budgeted(pl_module)
         epoch, validated = trainer.current_epoch, module.validated
         self.seconds = module.budget.stopwatch.seconds()
+        improved = validated[self.monitor] < self.best
+        if improved:
+            self.best, self.best_epoch = validated[self.monitor], epoch
         if trainer.is_global_zero:
             row = {
                 "epoch": epoch,
@@ -79,75 +93,36 @@ class Recorder(pl.Callback):
                 **module.train_means(),
                 **validated,
                 "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
-                "crops_per_second": round(self._rate, 1),
+                self.rate: round(self._per_second, 1),
             }
             self.run.append_metrics(row)
             self.tracker.log({name: value for name, value in row.items() if name != "epoch"}, step=epoch)
-        improved = validated["val_loss"] < self.best
-        if improved:
-            self.best, self.best_epoch = validated["val_loss"], epoch
-        if trainer.is_global_zero:
-            self._draw(trainer, module, improved)
             if improved:
-                self._save_model(trainer, module)
+                with evaluating(module):
+                    self.save()
+            if self.sheet:
+                last = trainer.should_stop or epoch + 1 == trainer.max_epochs
+                with evaluating(module):
+                    self.sheet.look(module, epoch, improved, last)
             self._say(epoch, validated)
         # Every process takes part: a sharded strategy gathers its parts here.
         trainer.save_checkpoint(self.run.checkpoint)
 
-    def _save_model(self, trainer: pl.Trainer, module: AutoencoderTraining) -> None:
-        data = _data(trainer)
-        prints = data.train_prints[:SCALE_PRINTS]
-        with _evaluating(module):
-            z = torch.cat([module.net.encode(x.to(module.device)) for x in windows(prints, module.spec).split(256)])
-        save_autoencoder(self.run.model, module.net, module.spec, *latent_scale(z.float().cpu()))
-
-    def _draw(self, trainer: pl.Trainer, module: AutoencoderTraining, improved: bool) -> None:
-        """Keeps what the first, the best and the last epoch make of a few prints, and draws them beside the truth."""
-        truth = _data(trainer).val_windows[:SHEET_PRINTS]
-        with _evaluating(module):
-            x_hat = module.net.decode(module.net.encode(truth.to(module.device)))
-        images = (x_hat.float().cpu()[:, 0] * 255).round().to(torch.uint8).numpy()
-        epoch = trainer.current_epoch
-        self.sheet.setdefault("first", images)
-        self.sheet["last"] = images
-        if improved:
-            self.sheet["best"] = images
-        if time.monotonic() - self._sheet_time < SHEET_SECONDS and not trainer.should_stop:
-            return
-        self.draw_sheet(truth, epoch)
-
-    def draw_sheet(self, truth: Tensor, epoch: int) -> Path:
-        """Writes `sheets/training.png` and shows it to the tracker."""
-        path = self.run.sheets / "training.png"
-        columns = {
-            "first epoch": self.sheet["first"],
-            f"best, epoch {self.best_epoch}": self.sheet["best"],
-            f"last, epoch {epoch}": self.sheet["last"],
-            TRUTH: (truth[:, 0] * 255).round().to(torch.uint8).numpy(),
-        }
-        reconstruction_sheet(columns, path, title="Validation prints during training")
-        self.tracker.log_image("reconstruction_sheet", path, "first, best and last epoch, truth", step=epoch)
-        self._sheet_time = time.monotonic()
-        return path
-
-    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.is_global_zero and self.sheet:
-            self.draw_sheet(_data(trainer).val_windows[:SHEET_PRINTS], trainer.current_epoch - 1)
+    def best_figures(self) -> dict[str, Any]:
+        """The best epoch's line of `metrics.jsonl`."""
+        return next((row for row in self.run.metrics_before(self.best_epoch + 1)[::-1]), {})
 
     def _say(self, epoch: int, validated: dict[str, float]) -> None:
-        """One line now and then where no progress bar can be drawn."""
         if not self.chatty or time.monotonic() - self._line_time < LINE_SECONDS:
             return
         self._line_time = time.monotonic()
-        print(
-            f"epoch {epoch}: val_mse {validated['val_mse']:.5f}, {self._rate:.0f} crops/s, {self.seconds:.0f} s",
-            file=sys.stderr,
-            flush=True,
-        )
+        told = "val_mse" if "val_mse" in validated else self.monitor
+        line = f"epoch {epoch}: {told} {validated[told]:.5f}, {self._per_second:.0f}/s, {self.seconds:.0f} s"
+        print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
-def _evaluating(module: pl.LightningModule) -> Iterator[None]:
+def evaluating(module: pl.LightningModule) -> Iterator[None]:
     """No gradients, and the module in evaluation mode for the length of the block."""
     was_training = module.training
     module.eval()
@@ -158,12 +133,6 @@ def _evaluating(module: pl.LightningModule) -> Iterator[None]:
         module.train(was_training)
 
 
-def _training(module: pl.LightningModule) -> AutoencoderTraining:
-    assert isinstance(module, AutoencoderTraining)
+def _budgeted(module: pl.LightningModule) -> BudgetedTraining:
+    assert isinstance(module, BudgetedTraining)
     return module
-
-
-def _data(trainer: pl.Trainer) -> PrintWindows:
-    data = trainer.datamodule  # type: ignore[attr-defined]
-    assert isinstance(data, PrintWindows)
-    return data

@@ -15,7 +15,7 @@ def matching_table(entries: Sequence[Entry], protocol: str) -> Table:
     best = min((entry.eer for entry in pooled), default=None) if len(pooled) > 1 else None
     for entry in pooled:
         figure = entry.figure
-        decided = " / ".join(count(figure(key)) for key in ("tp", "fn", "fp", "tn"))
+        mated, non_mated = (" / ".join(count(figure(key)) for key in keys) for keys in (("tp", "fn"), ("fp", "tn")))
         compared = f"{count(figure('n_mated'))} / {count(figure('n_non_mated'))}"
         cells = (
             Cell(entry.label.member),
@@ -30,7 +30,7 @@ def matching_table(entries: Sequence[Entry], protocol: str) -> Table:
             Cell(percent(figure("accuracy"))),
             Cell(percent(figure("precision"))),
             Cell(percent(figure("recall"))),
-            Cell(decided),
+            Cell(mated, non_mated),
             Cell(compared, f"{count(figure('n_subjects'))} subjects"),
         )
         rows.append(Row(entry.label.series, cells))
@@ -47,7 +47,7 @@ def matching_table(entries: Sequence[Entry], protocol: str) -> Table:
         ("Accuracy", "%"),
         ("Precision", "%"),
         ("Recall", "%"),
-        ("Decisions", "TP / FN / FP / TN"),
+        ("Decisions", "TP / FN, FP / TN"),
         ("Comparisons", "mated / non-mated"),
     )
     caption = (

@@ -1,16 +1,12 @@
 """`ridgecode train-autoencoder`: one autoencoder run."""
 
-import logging
 import os
 import sys
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import EarlyStopping, RichProgressBar
 
 from ridgecode.autoencoders.distortion import DistortionName
 from ridgecode.autoencoders.saved import AutoencoderSpec, Backbone, build_network, latent_scale, save_autoencoder
@@ -18,12 +14,17 @@ from ridgecode.errors import BadInput
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.training_crops import TrainCrops
 from ridgecode.prints.views import ViewName, stack_prints
-from ridgecode.study.autoencoder_training import AutoencoderTraining, PrintWindows, optimiser_defaults
+from ridgecode.study.autoencoder_training import AutoencoderTraining, PrintWindows, optimiser_defaults, windows
+from ridgecode.study.lightning_fit import Hardware, fit
 from ridgecode.study.pca_fit import fit_pca
 from ridgecode.study.recorder import Recorder
 from ridgecode.study.run_folder import RunFolder, Stopwatch, default_run_dir, plain
 from ridgecode.study.schedule import Budget
 from ridgecode.study.tracking import Tracker, open_tracker
+from ridgecode.study.training_sheet import TrainingSheet
+
+SHEET_PRINTS = 8
+SCALE_PRINTS = 1024  # the scale of latent vectors is measured on so many training prints, each time a model is saved
 
 
 def default_data() -> Path:
@@ -119,8 +120,9 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
         else:
             seconds, best = _fit_network(run, data, config, tracker)
         if first:
-            run.write_environment({"finished": True, "seconds": round(seconds, 3), "best_epoch": best["epoch"]})
-            tracker.summary({f"best_{key}": value for key, value in best.items()})
+            run.write_environment({"source": store.source, "finished": True, "seconds": round(seconds, 3), "best_epoch": best["epoch"]})
+            # Under the metrics' own names: a sweep's search reads the best epoch there, not the last.
+            tracker.summary({**{key: value for key, value in best.items() if key.startswith("val_")}, "best_epoch": best["epoch"]})
             tracker.log_model(run.model, f"autoencoder-{name}", {**plain(config), **best})
             print(f"best epoch {best['epoch']}: val_mse {best['val_mse']:.5f}; the run lies in {run.path}")
     return run.path
@@ -128,86 +130,53 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
 
 def _fit_network(
     run: RunFolder, data: PrintWindows, config: TrainAutoencoder, tracker: Tracker
-) -> tuple[float, dict[str, float]]:
+) -> tuple[float, dict[str, Any]]:
     """Trains, or goes on training; returns the seconds used and the best epoch's figures."""
     learning_rate, schedule = optimiser_defaults(config.backbone)
     schedule = schedule if config.schedule == "auto" else config.schedule
     net = build_network(data.spec).to(memory_format=torch.channels_last)
     budget = Budget(0, config.max_minutes, Stopwatch())
     module = AutoencoderTraining(net, data.spec, budget, config.learning_rate or learning_rate, schedule)
-    bar = sys.stderr.isatty()
-    recorder = Recorder(run, tracker, chatty=not bar)
-    callbacks: list[pl.Callback] = [recorder]
-    if config.early_stopping_patience:
-        # Before the recorder: the checkpoint holds its count of this epoch.
-        callbacks.insert(0, EarlyStopping("val_loss", patience=config.early_stopping_patience, min_delta=0.0))
-    if bar:
-        callbacks.append(RichProgressBar())
-    gpu = config.device == "cuda" or (config.device == "auto" and torch.cuda.is_available())
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        # Lightning's advice on loaders with worker processes: these batches are cut from memory.
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        # Lightning 2.6 calls a torch function that torch 2.13 deprecates.
-        warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
-        trainer = pl.Trainer(
-            accelerator="gpu" if gpu else "cpu",
-            devices=config.devices,
-            num_nodes=config.num_nodes,
-            strategy=config.strategy,
-            precision="bf16-mixed" if _use_bf16(config.precision, gpu) else "32-true",
-            max_epochs=config.max_epochs,
-            callbacks=callbacks,
-            logger=False,
-            enable_checkpointing=False,
-            enable_model_summary=False,
-            enable_progress_bar=bar,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
-            default_root_dir=run.path,
-        )
-        data.trainer = trainer
-        budget.total_steps = config.max_epochs * len(data.train_dataloader())
-        checkpoint = run.checkpoint if run.checkpoint.is_file() else None
-        trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=True)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
-    rows = {row["epoch"]: row for row in run.metrics_before(config.max_epochs + 1)} if trainer.is_global_zero else {}
-    return budget.stopwatch.seconds(), rows.get(recorder.best_epoch, {})
+
+    def save() -> None:
+        some = windows(data.train_prints[:SCALE_PRINTS], data.spec)
+        z = torch.cat([net.encode(x.to(module.device)) for x in some.split(256)])
+        save_autoencoder(run.model, net, data.spec, *latent_scale(z.float().cpu()))
+
+    sheet = TrainingSheet(run, tracker, net, data.val_windows[:SHEET_PRINTS])
+    recorder = Recorder(run, tracker, "val_loss", save, sheet)
+    hardware = _hardware(config)
+    seconds = fit(run, module, data, recorder, hardware, config.max_epochs, config.early_stopping_patience)
+    return seconds, recorder.best_figures() if module.trainer.is_global_zero else {}
 
 
 def _fit_pca(
     run: RunFolder, data: PrintWindows, config: TrainAutoencoder, tracker: Tracker
-) -> tuple[float, dict[str, float]]:
+) -> tuple[float, dict[str, Any]]:
     """Fits PCA in closed form; its one "epoch" has the metrics of a network's."""
     if config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     watch = Stopwatch()
     net = fit_pca(data.train_prints, data.spec.window, config.latent_dim, config.train_crops, config.seed)
     z = net.encode(data.val_windows)
-    mse = float((net.decode(z) - data.val_windows).square().mean())
-    row = {"epoch": 0, "step": 0, "seconds": round(watch.seconds(), 3), "val_loss": mse, "val_mse": mse}
-    row["val_psnr_db"] = -10 * float(torch.tensor(mse).log10())
+    each = (net.decode(z) - data.val_windows).square().flatten(1).mean(1)
+    row: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": round(watch.seconds(), 3)}
+    row |= {"val_loss": float(each.mean()), "val_mse": float(each.mean()), "val_psnr_db": float(-10 * each.log10().mean())}
     run.write_metrics([row])
     tracker.log(row, step=0)
     save_autoencoder(run.model, net, data.spec, *latent_scale(z))
     return watch.seconds(), row
 
 
-def _use_bf16(precision: str, gpu: bool) -> bool:
-    if precision == "auto":
-        return torch.cuda.is_bf16_supported() if gpu else torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return precision == "bf16"
+def _hardware(config: TrainAutoencoder) -> Hardware:
+    return Hardware(config.device, config.devices, config.strategy, config.num_nodes, config.precision)
 
 
 def _check(config: TrainAutoencoder) -> None:
-    for name in ("latent_dim", "batch_size", "max_epochs", "devices", "num_nodes"):
+    for name in ("latent_dim", "batch_size", "max_epochs"):
         if getattr(config, name) < 1:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 1 or more")
     for name in ("learning_rate", "max_minutes", "early_stopping_patience", "threads", "seed"):
         if getattr(config, name) < 0:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
-    if config.device == "cuda" and not torch.cuda.is_available():
-        raise BadInput("--device cuda: torch finds no GPU here; give --device cpu or auto")
-
-
+    _hardware(config).check()

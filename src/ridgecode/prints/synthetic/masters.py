@@ -13,7 +13,7 @@ from ridgecode.prints.synthetic.orientation import Singularities, draw_pattern, 
 from ridgecode.prints.synthetic.ridges import grow_ridges
 from ridgecode.prints.synthetic.smooth_noise import smooth_noise
 
-RIDGE_PERIOD = 4.0
+RIDGE_PERIOD = 3.25
 """Ridge period in pixels of the 97x90 print. (The mean spectrum of SOCOFing's centres peaks at 3.2 pixels.)"""
 _FILTER_PERIOD = 6.0  # pixels; smaller shows the grid in the ridges, larger only costs time
 _GROWN_PERIOD = 6.2  # what such a filter grows where ridges bend, by the spectra of masters

@@ -1,0 +1,74 @@
+"""What every training here shares: a budget of steps or minutes, a learning rate that follows it, means to record."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from ridgecode.study.schedule import Budget, learning_rate_factor
+
+
+class Sized(Protocol):
+    """An epoch's batches."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class EpochLoader:
+    """Gives Lightning the batches of the epoch it is at: they depend on the seed and the epoch alone."""
+
+    def __init__(self, batches: Callable[[int], Sized], epoch: Callable[[], int]) -> None:
+        self._batches, self._epoch = batches, epoch
+
+    def __len__(self) -> int:
+        return len(self._batches(self._epoch()))
+
+    def __iter__(self) -> Iterator[Any]:
+        # A generator asks for the epoch at its first batch: when a run resumes, Lightning makes the iterator before it
+        # has counted the epochs that are done.
+        yield from self._batches(self._epoch())
+
+
+class BudgetedTraining(pl.LightningModule):
+    """Sets the learning rate before each step and ends the training when its minutes are used.
+
+    `validated` holds the last validation's figures. `items` counts the training crops or probes since it was last reset.
+    """
+
+    def __init__(self, budget: Budget, learning_rate: float, schedule: str) -> None:
+        super().__init__()
+        self.budget, self.learning_rate, self.schedule = budget, learning_rate, schedule
+        self.validated: dict[str, float] = {}
+        self.items = 0
+        self._terms: dict[str, list[Tensor]] = {}
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> int | None:
+        if self.trainer.strategy.reduce_boolean_decision(self.budget.out_of_time(), all=False):
+            self.trainer.should_stop = True
+            return -1  # skips what is left of this epoch; its validation and checkpoint follow
+        factor = learning_rate_factor(self.schedule, self.budget.used(self.global_step))
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = self.learning_rate * factor
+        return None
+
+    def count(self, items: int, terms: Mapping[str, Tensor]) -> None:
+        """Takes note of one step: how many crops or probes it saw in this process, and its loss terms."""
+        self.items += items * self.trainer.world_size
+        for name, value in terms.items():
+            self._terms.setdefault(name, []).append(value.detach())
+
+    def tell(self, validated: dict[str, float]) -> None:
+        """Keeps a validation's figures and shows them to early stopping and the progress bar."""
+        self.validated = validated
+        for name, value in validated.items():
+            self.log(name, value, prog_bar=name in ("val_mse", "val_eer_moved", "val_eer_aligned", "val_eer_fvc"))
+
+    def train_means(self) -> dict[str, float]:
+        """Means of the training terms since the last call."""
+        means = {f"train_{name}": float(torch.stack(values).mean()) for name, values in self._terms.items()}
+        self._terms.clear()
+        return means

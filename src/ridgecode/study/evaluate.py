@@ -1,0 +1,232 @@
+"""`ridgecode evaluate`: reconstruction and matching figures of a run, on a split and its protocols."""
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
+from ridgecode.codec.quantise import latent_bytes
+from ridgecode.errors import BadInput
+from ridgecode.files import whole_file, write_text
+from ridgecode.matching.bootstrap import bootstrap_mean
+from ridgecode.matching.comparisons import PROTOCOLS, Comparisons, comparison_list
+from ridgecode.matching.error_rates import error_rates, threshold_at_fmr
+from ridgecode.matching.measured import THRESHOLD_FMR, curves, matching_table
+from ridgecode.prints.store import PrintStore
+from ridgecode.prints.views import stack_prints
+from ridgecode.study.autoencoder_training import windows
+from ridgecode.study.matching_systems import (
+    MatchingSystem,
+    ScoredList,
+    baselines,
+    latent_cosine,
+    latent_head,
+    protocols_of,
+)
+from ridgecode.study.matcher_run import load_matcher_run
+from ridgecode.study.pca_fit import fit_pca
+from ridgecode.study.reconstruction_figures import ReconstructionFigures, measure, own_pixels, windows_per_second
+from ridgecode.study.run_folder import RunFolder
+from ridgecode.study.train_autoencoder import default_data
+
+SHEET_PRINTS = 12
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Measures a run: what its reconstructions lose, and how well its latent vectors match.
+
+    Beside the figures' JSON it writes per_print.parquet, curves.npz, sheets/validation.npz and the comparison lists.
+
+    Args:
+        run: folder of a train-autoencoder or train-matcher run
+        data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
+        split: which subjects: train, val, test, or all
+        out: JSON file for the figures (default: evaluation.json in the run's folder)
+        protocols: matching protocols, by commas (aligned, moved, fvc, fvc-all); auto takes those the store allows, none skips matching
+        comparisons: folder of comparison lists, read where they are there and written where not (default: beside the JSON)
+        depth_bits: bits a latent dim at which bytes and mse_at_depth are stated, 1 to 8
+        threads: processor threads; 0 takes all
+    """
+
+    run: Path
+    data: Path = field(default_factory=default_data)
+    split: Literal["train", "val", "test", "all"] = "val"
+    out: Path | None = None
+    protocols: str = "auto"
+    comparisons: Path | None = None
+    depth_bits: int = 8
+    threads: int = 0
+
+
+def evaluate_command(config: Evaluate) -> None:
+    """Prints the headline of what `evaluate_run` found."""
+    found = evaluate_run(config)
+    print(
+        f"{config.split}: {found['n_prints']} prints, mse {found['mse']:.5f} [{found['mse_low']:.5f}, "
+        f"{found['mse_high']:.5f}], psnr {found['psnr_db']:.2f} dB, ssim {found['ssim']:.4f}; PCA mse {found['pca']['mse']:.5f}"
+    )
+    for row in found["matching"]:
+        if row["level"] == row["alteration"] == "all":
+            print(
+                f"{row['protocol']}, {row['system']}: EER {100 * row['eer']:.3f} % [{100 * row['eer_low']:.3f}, "
+                f"{100 * row['eer_high']:.3f}], {row['n_mated']} mated, {row['n_non_mated']} non-mated"
+            )
+    print(f"figures lie in {config.out or config.run / 'evaluation.json'}")
+
+
+def evaluate_run(config: Evaluate) -> dict[str, Any]:
+    """Measures and writes; returns what the JSON holds. Raises BadInput for a run, store or list that can't be used."""
+    if not 1 <= config.depth_bits <= 8:
+        raise BadInput(f"--depth_bits is {config.depth_bits}; give 1 to 8")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    saved, head_system = _load(config.run)
+    store = PrintStore.open(config.data)
+    wanted = _protocols(config.protocols, store)
+    train, rows = store.rows(split="train"), store.rows(split=config.split)
+    if not len(rows) or not len(train):
+        raise BadInput(f"--data {config.data} has no Real prints in the split {config.split} or in train; prepare more")
+    out = config.out or config.run / "evaluation.json"
+    beside = out.parent
+
+    train_prints, prints = stack_prints(store, train), stack_prints(store, rows)
+    x = windows(prints, saved.spec)
+    figures = measure(saved, x, config.depth_bits)
+    names, subjects = store.column("name")[rows], store.column("subject")[rows]
+    content = _reconstruction_part(saved, figures, subjects, config) | {
+        "kind": "matcher" if head_system else "autoencoder",
+        "encode_per_second": round(windows_per_second(saved.net, x), 1),
+        "pca": _pca_part(saved, train_prints, x),
+    }
+    _write_prints(beside, figures, own_pixels(saved.spec.window, x), names)
+
+    systems = [latent_cosine(saved), *([head_system[0]] if head_system else [])]
+    if wanted:
+        systems += baselines(saved, train_prints)
+    table: list[dict[str, Any]] = []
+    lines: dict[str, np.ndarray] = {}
+    for protocol in wanted:
+        scored = _list(store, config.split, protocol, config.comparisons or beside / "comparisons")
+        on_val = scored if config.split == "val" else None
+        for system in systems:
+            scores = scored.scores(system)
+            threshold = head_system[1] if head_system and system.name == "head" else None
+            if threshold is None and config.split != "val":
+                # Every choice comes from validation, the threshold too.
+                on_val = on_val or _list(store, "val", protocol, config.comparisons or beside / "comparisons")
+                val_scores, mated = on_val.scores(system), on_val.comparisons.mated
+                threshold = threshold_at_fmr(error_rates(val_scores[mated], val_scores[~mated]), THRESHOLD_FMR)
+            found = matching_table(scores, scored.comparisons, system.name, system.bytes, threshold)
+            table += [row.as_json() for row in found]
+            curve = curves(scores, scored.comparisons.mated)
+            lines |= {f"{system.name}|{protocol}|fmr": curve.fmr, f"{system.name}|{protocol}|fnmr": curve.fnmr}
+    content["matching"] = table
+    with whole_file(beside / "curves.npz") as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **lines)
+    write_text(out, json.dumps(content, indent=1) + "\n")
+    return content
+
+
+def _load(run: Path) -> tuple[SavedAutoencoder, tuple[MatchingSystem, float] | None]:
+    """The run's autoencoder, and its head with its threshold where it is a matcher run."""
+    if RunFolder(run).read_config().get("verb") == "train-matcher":
+        matcher = load_matcher_run(run)
+        return matcher.autoencoder, (latent_head(matcher.autoencoder, matcher.saved.head), matcher.saved.facts.threshold)
+    return load_autoencoder(run), None
+
+
+def _protocols(text: str, store: PrintStore) -> list[str]:
+    if text in ("auto", "none"):
+        return protocols_of(store) if text == "auto" else []
+    wanted = [name.strip() for name in text.split(",") if name.strip()]
+    for name in wanted:
+        if name not in PROTOCOLS:
+            raise BadInput(f"--protocols {name} is unknown; give auto, none, or some of {', '.join(PROTOCOLS)}")
+    return wanted
+
+
+def _list(store: PrintStore, split: str, protocol: str, folder: Path) -> ScoredList:
+    """The split's comparison list from its file, which is drawn and written where it is not there yet."""
+    path = folder / f"{protocol}_{split}.parquet"
+    if path.is_file():
+        return ScoredList.of(store, Comparisons.load(path))
+    comparisons = comparison_list(store, split, protocol)
+    comparisons.save(path)
+    return ScoredList.of(store, comparisons)
+
+
+def _reconstruction_part(
+    saved: SavedAutoencoder, figures: ReconstructionFigures, subjects: np.ndarray, config: Evaluate
+) -> dict[str, Any]:
+    low, high = bootstrap_mean(figures.mse, subjects)
+    spec = saved.spec
+    size = latent_bytes(spec.latent_dim, config.depth_bits)
+    pixels = math.prod(figures.x_hat.shape[1:])
+    floor = figures.bce_floor
+    return {
+        "schema": 1,
+        "kind": "autoencoder",
+        "split": config.split,
+        "n_prints": len(figures.mse),
+        "n_subjects": len(np.unique(subjects)),
+        "view": spec.view,
+        "backbone": spec.backbone,
+        "distortion": spec.distortion,
+        "latent_dim": spec.latent_dim,
+        "mse": float(figures.mse.mean()),
+        "mse_low": low,
+        "mse_high": high,
+        "psnr_db": float(figures.psnr_db.mean()),
+        "ssim": float(figures.ssim.mean()),
+        "bce": None if figures.bce is None else float(figures.bce.mean()),
+        "bce_above_floor": None if figures.bce is None or floor is None else float((figures.bce - floor).mean()),
+        "depth_bits": config.depth_bits,
+        "mse_at_depth": float(figures.mse_at_depth.mean()),
+        "bytes": size,
+        "bpp": 8 * size / pixels,
+        "parameters": sum(p.numel() for p in saved.net.parameters()) or sum(b.numel() for b in saved.net.buffers()),
+    }
+
+
+def _pca_part(saved: SavedAutoencoder, train_prints: np.ndarray, x: torch.Tensor) -> dict[str, float | None]:
+    """PCA of the same dims on the same windows, fitted on the same prints; nulls where these can't give so many."""
+    view = saved.spec.window
+    try:
+        pca = fit_pca(train_prints, view, saved.spec.latent_dim, "random", 0)
+    except BadInput:
+        return {"mse": None, "psnr_db": None, "ssim": None}
+    twin = SavedAutoencoder(pca, saved.spec, pca.mean.new_zeros(1), pca.mean.new_ones(1), "")
+    found = measure(twin, x, 8)
+    return {"mse": float(found.mse.mean()), "psnr_db": float(found.psnr_db.mean()), "ssim": float(found.ssim.mean())}
+
+
+def _write_prints(folder: Path, figures: ReconstructionFigures, truth: np.ndarray, names: np.ndarray) -> None:
+    """Figures per print as Parquet, and the first few prints with their reconstructions for sheets."""
+    columns: dict[str, Any] = {"name": names.astype(str), "mse": figures.mse, "psnr_db": figures.psnr_db}
+    columns |= {"ssim": figures.ssim, "mse_at_depth": figures.mse_at_depth}
+    if figures.bce is not None and figures.bce_floor is not None:
+        columns |= {"bce": figures.bce, "bce_above_floor": figures.bce - figures.bce_floor}
+    with whole_file(folder / "per_print.parquet") as temporary:
+        pq.write_table(pa.table(columns), temporary)
+    # Evenly spread over the split, so that a sheet shows several subjects and fingers.
+    some = np.linspace(0, len(names) - 1, min(SHEET_PRINTS, len(names))).astype(int)
+    with whole_file(folder / "sheets" / "validation.npz") as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            allow_pickle=False,
+            truth=_uint8(truth[some]),
+            x_hat=_uint8(figures.x_hat[some]),
+            names=names[some].astype(str),
+        )
+
+
+def _uint8(images: np.ndarray) -> np.ndarray:
+    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,108 @@
+"""Runs a training on Lightning: devices, precision, progress, resumption. The one place that makes a Trainer."""
+
+import logging
+import sys
+import warnings
+from dataclasses import dataclass
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import EarlyStopping, RichProgressBar
+
+from ridgecode.errors import BadInput
+from ridgecode.study.budgeted_training import BudgetedTraining
+from ridgecode.study.recorder import Recorder
+from ridgecode.study.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where a training runs. device: auto, cpu or cuda; devices: processes or GPUs on each of `num_nodes` machines;
+    strategy: Lightning's name; precision: auto, 32 or bf16."""
+
+    device: str = "auto"
+    devices: int = 1
+    strategy: str = "auto"
+    num_nodes: int = 1
+    precision: str = "auto"
+
+    @property
+    def gpu(self) -> bool:
+        return self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
+
+    @property
+    def lightning_precision(self) -> str:
+        """bf16 where it is asked for, or where the processor has instructions for it and `auto` is."""
+        if self.precision == "auto":
+            fast = torch.cuda.is_bf16_supported() if self.gpu else torch.ops.mkldnn._is_mkldnn_bf16_supported()
+            return "bf16-mixed" if fast else "32-true"
+        return "bf16-mixed" if self.precision == "bf16" else "32-true"
+
+    def check(self) -> None:
+        """Raises BadInput for devices that are not there."""
+        for name in ("devices", "num_nodes"):
+            if getattr(self, name) < 1:
+                raise BadInput(f"--{name} is {getattr(self, name)}; give 1 or more")
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise BadInput("--device cuda: torch finds no GPU here; give --device cpu or auto")
+
+
+def fit(
+    run: RunFolder,
+    module: BudgetedTraining,
+    data: pl.LightningDataModule,
+    recorder: Recorder,
+    hardware: Hardware,
+    max_epochs: int,
+    patience: int = 0,
+) -> float:
+    """Trains to the end of the budget, from the run's last checkpoint where there is one; returns the seconds used.
+
+    patience: epochs without a better monitored figure before training ends; 0 for never. Raises KeyboardInterrupt when
+    the user stopped it, BadInput for a strategy that Lightning does not know or a checkpoint that can't be read.
+    """
+    bar = sys.stderr.isatty()
+    recorder.chatty = not bar
+    callbacks: list[pl.Callback] = [recorder]
+    if patience:
+        # Before the recorder: the checkpoint then holds its count of this epoch.
+        callbacks.insert(0, EarlyStopping(recorder.monitor, patience=patience, min_delta=0.0))
+    if bar:
+        callbacks.append(RichProgressBar())
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        # Lightning's advice on loaders with worker processes: these batches are cut from memory.
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        # Lightning 2.6 calls a torch function that torch 2.13 deprecates.
+        warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
+        try:
+            trainer = pl.Trainer(
+                accelerator="gpu" if hardware.gpu else "cpu",
+                devices=hardware.devices,
+                num_nodes=hardware.num_nodes,
+                strategy=hardware.strategy,
+                precision=hardware.lightning_precision,  # type: ignore[arg-type] - a Literal of Lightning's
+                max_epochs=max_epochs,
+                callbacks=callbacks,
+                logger=False,
+                enable_checkpointing=False,
+                enable_model_summary=False,
+                enable_progress_bar=bar,
+                num_sanity_val_steps=0,
+                use_distributed_sampler=False,
+                default_root_dir=run.path,
+            )
+        except ValueError as error:
+            raise BadInput(f"--strategy {hardware.strategy} with --devices {hardware.devices}: {error}") from error
+        data.trainer = trainer
+        module.budget.total_steps = max_epochs * len(data.train_dataloader())
+        checkpoint = run.checkpoint if run.checkpoint.is_file() else None
+        try:
+            trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+        except (EOFError, KeyError, RuntimeError) as error:
+            if checkpoint is None or module.global_step:
+                raise
+            raise BadInput(f"{checkpoint} can't be resumed ({error}); delete the run's folder and train again") from error
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    return module.budget.stopwatch.seconds()

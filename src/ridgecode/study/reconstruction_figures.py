@@ -1,0 +1,108 @@
+"""How well an autoencoder reconstructs prints: per print and on average."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from skimage.metrics import structural_similarity
+from torch import Tensor
+
+from ridgecode.autoencoders.distortion import bce_floor
+from ridgecode.autoencoders.saved import Network, SavedAutoencoder
+from ridgecode.codec.quantise import UniformQuantiser
+from ridgecode.prints.views import View
+
+BATCH = 256
+RATE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class ReconstructionFigures:
+    """Each (N,): MSE on [0, 1], PSNR in dB of a peak of 1, SSIM, MSE with the latent vector at the stated depth; BCE in
+    nats a pixel and its entropy floor, or None for a network that gives no logits. x_hat: (N, rows, columns)."""
+
+    mse: NDArray[np.float64]
+    psnr_db: NDArray[np.float64]
+    ssim: NDArray[np.float64]
+    mse_at_depth: NDArray[np.float64]
+    bce: NDArray[np.float64] | None
+    bce_floor: NDArray[np.float64] | None
+    x_hat: NDArray[np.float32]
+
+
+def reconstruct(net: Network, x: Tensor, quantiser: UniformQuantiser | None = None) -> Tensor:
+    """(N, 1, H, W) -> x_hat of the same shape, in batches; latent vectors rounded by `quantiser` where one is given."""
+    parts = []
+    with torch.inference_mode():
+        for part in x.split(BATCH):
+            z = net.encode(part)
+            parts.append(net.decode(z if quantiser is None else quantiser.round(z)))
+    return torch.cat(parts)
+
+
+def encode_windows(net: Network, x: Tensor) -> Tensor:
+    """(N, 1, H, W) -> (N, latent_dim), in batches."""
+    with torch.inference_mode():
+        return torch.cat([net.encode(part) for part in x.split(BATCH)])
+
+
+def measure(saved: SavedAutoencoder, x: Tensor, depth_bits: int) -> ReconstructionFigures:
+    """Figures of windows `x`, (N, 1, H, W) in [0, 1], on the print's own pixels: a view's white margin is left out.
+
+    depth_bits: bits a latent dim, 1 to 8, of `mse_at_depth`. SSIM is scikit-image's, 7x7 windows (Wang et al., IEEE
+    TIP 13, 2004).
+    """
+    view = saved.spec.window
+    truth, x_hat = own_pixels(view, x), own_pixels(view, reconstruct(saved.net, x))
+    quantiser = UniformQuantiser(saved.latent_mean, saved.latent_std, depth_bits)
+    at_depth = own_pixels(view, reconstruct(saved.net, x, quantiser))
+    mse = _mean((x_hat - truth) ** 2)
+    bce = floor = None
+    if saved.net.logits:
+        bce, floor = _bce(saved.net, x)
+    return ReconstructionFigures(
+        mse,
+        psnr(mse),
+        np.array([structural_similarity(a, b, data_range=1.0) for a, b in zip(truth, x_hat, strict=True)]),
+        _mean((at_depth - truth) ** 2),
+        bce,
+        floor,
+        x_hat,
+    )
+
+
+def own_pixels(view: View, x: Tensor) -> NDArray[np.float32]:
+    """(N, 1, H, W) windows -> (N, rows, columns) of the prints themselves."""
+    return view.restore(x[:, 0].numpy())
+
+
+def psnr(mse: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Peak signal-to-noise ratio in dB for a peak of 1; an exact reconstruction counts as 100 dB."""
+    return -10 * np.log10(np.maximum(mse, 1e-10))
+
+
+def windows_per_second(net: Network, x: Tensor) -> float:
+    """Windows encoded a second, on this machine with torch's present threads, over half a second or more."""
+    encode_windows(net, x[:BATCH])
+    done, start = 0, time.perf_counter()
+    while (used := time.perf_counter() - start) < RATE_SECONDS:
+        encode_windows(net, x[: 4 * BATCH])
+        done += len(x[: 4 * BATCH])
+    return done / used
+
+
+def _bce(net: Network, x: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    values, floors = [], []
+    with torch.inference_mode():
+        for part in x.split(BATCH):
+            raw = net(part).x_hat
+            each = torch.nn.functional.binary_cross_entropy_with_logits(raw, part, reduction="none")
+            values.append(each.flatten(1).mean(1))
+            floors += [bce_floor(one) for one in part]
+    return torch.cat(values).double().numpy(), torch.stack(floors).double().numpy()
+
+
+def _mean(squares: NDArray[np.float32]) -> NDArray[np.float64]:
+    return squares.mean(axis=(1, 2), dtype=np.float64)

@@ -1,0 +1,209 @@
+"""`ridgecode train-matcher`: a Siamese head on latent vectors."""
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import filelock
+import torch
+
+from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
+from ridgecode.errors import BadInput
+from ridgecode.files import whole_file
+from ridgecode.matching.comparisons import comparison_list
+from ridgecode.matching.error_rates import error_rates, threshold_at_fmr
+from ridgecode.matching.heads import Comparator, LatentHead
+from ridgecode.matching.measured import THRESHOLD_FMR
+from ridgecode.matching.saved_matcher import MatcherFacts, load_matcher, save_matcher
+from ridgecode.prints.store import PrintStore
+from ridgecode.study.lightning_fit import Hardware, fit
+from ridgecode.study.matcher_run import AUTOENCODER_FILE
+from ridgecode.study.matcher_training import (
+    FingerData,
+    FingerPrints,
+    LossName,
+    MatcherTraining,
+    PairsName,
+    ValidationList,
+    validation_list,
+)
+from ridgecode.study.matching_systems import ScoredList, protocols_of
+from ridgecode.study.recorder import Recorder
+from ridgecode.study.run_folder import RunFolder, Stopwatch, default_run_dir, plain
+from ridgecode.study.schedule import Budget
+from ridgecode.study.tracking import open_tracker
+from ridgecode.study.train_autoencoder import TrainAutoencoder, default_data, train_autoencoder
+
+VALIDATION_NON_MATED = 20
+SHARED_AUTOENCODER = "autoencoder-whole-128"
+
+
+@dataclass(frozen=True)
+class TrainMatcher:
+    """Trains a Siamese head: a twin MLP on the latent vectors of a frozen autoencoder, and a comparator.
+
+    A finger's Real print is the reference; its altered prints and other impressions are probes. The best epoch is the
+    one with the lowest equal error rate on validation subjects, where the decision threshold comes from too. The same
+    command again resumes a run that was killed.
+
+    Args:
+        data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
+        run_dir: folder of the run (default: runs/ with the W&B agent's run id or a name from the settings)
+        model: train-autoencoder run whose latent vectors are matched (default: autoencoder-whole-128 beside run_dir, which is trained first where it is not there)
+        autoencoder_minutes: minutes of training for an autoencoder that has to be trained first
+        comparator: how two embeddings are compared
+        loss: on pairs (bce, contrastive), triplets, or a batch's whole table of scores (infonce)
+        pairs: random or mined (semi-hard in the batch) pairs; auto mines triplets and draws pairs at random; infonce takes all pairs
+        movement: whether probes are turned, shifted, scaled and blurred before encoding
+        hidden: units of the two hidden layers
+        embedding_dim: numbers in an embedding
+        learning_rate: of AdamW, with a cosine schedule
+        batch_size: fingers a step
+        max_epochs: epochs of 50 steps
+        max_minutes: minutes of training at most; 0 for no limit
+        early_stopping_patience: epochs without a better val_eer before training ends; 0 never ends it
+        device: cpu, cuda, or auto: a GPU where there is one
+        seed: of weights, batches and movements
+        tracker: wandb (online with a login, else offline) or none
+        threads: processor threads; 0 takes all
+    """
+
+    data: Path = field(default_factory=default_data)
+    run_dir: Path | None = None
+    model: Path | None = None
+    autoencoder_minutes: float = 5.0
+    comparator: Comparator = "cosine"
+    loss: LossName = "infonce"
+    pairs: PairsName = "auto"
+    movement: bool = True
+    hidden: int = 512
+    embedding_dim: int = 128
+    learning_rate: float = 1e-3
+    batch_size: int = 256
+    max_epochs: int = 100
+    max_minutes: float = 0.0
+    early_stopping_patience: int = 0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    seed: int = 0
+    tracker: Literal["wandb", "none"] = "wandb"
+    threads: int = 0
+
+
+def train_matcher(config: TrainMatcher) -> Path:
+    """Runs the training; returns the run's folder. Raises BadInput for settings or data that can't be used."""
+    _check(config)
+    run = RunFolder(
+        config.run_dir or default_run_dir("matcher", config.comparator, config.loss, f"seed{config.seed}")
+    )
+    store = PrintStore.open(config.data)
+    protocols = protocols_of(store)
+    if not protocols:
+        raise BadInput(
+            f"--data {config.data} has one print a finger; a matcher needs altered prints or several impressions"
+        )
+    fingers = FingerPrints.of(store, "train")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    run.begin("train-matcher", config, store.digest)
+    if run.finished():
+        print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
+        return run.path
+    saved = _autoencoder(config, run)
+    run.write_environment({"source": store.source})
+    torch.manual_seed(config.seed)
+    size = (saved.spec.latent_dim, config.hidden, config.embedding_dim)
+    head = LatentHead(*size, config.comparator, saved.latent_mean, saved.latent_std)
+    lists = {
+        protocol: validation_list(
+            saved, ScoredList.of(store, comparison_list(store, "val", protocol, VALIDATION_NON_MATED))
+        )
+        for protocol in protocols
+    }
+    # What the head is meant for decides which epoch is best.
+    judged = "moved" if "moved" in lists and config.movement else protocols[0]
+    pairs = config.pairs if config.pairs != "auto" else ("mined" if config.loss == "triplet" else "random")
+    budget = Budget(0, config.max_minutes, Stopwatch())
+    module = MatcherTraining(head, config.loss, pairs, lists, budget, config.learning_rate, config.seed)
+    data = FingerData(fingers, saved, config.batch_size, config.movement, config.seed)
+    with open_tracker(config.tracker, run.path, plain(config), run.path.name, "train-matcher") as tracker:
+
+        def save() -> None:
+            save_matcher(run.model, head, _facts(head, config.loss, judged, lists[judged], saved))
+
+        recorder = Recorder(run, tracker, f"val_eer_{judged}", save, rate="probes_per_second")
+        hardware = Hardware(config.device, precision="32")
+        seconds = fit(run, module, data, recorder, hardware, config.max_epochs, config.early_stopping_patience)
+        best = recorder.best_figures()
+        facts = load_matcher(run.model).facts
+        done = {"finished": True, "seconds": round(seconds, 3), "best_epoch": recorder.best_epoch}
+        run.write_environment({**done, "threshold": facts.threshold, "threshold_fmr": facts.fmr})
+        figures = {key: value for key, value in best.items() if key.startswith("val_")}
+        tracker.summary({**figures, "best_epoch": recorder.best_epoch, "threshold": facts.threshold})
+        tracker.log_model(run.model, f"matcher-{run.path.name}", {**plain(config), **figures})
+    told = ", ".join(f"{name} {100 * value:.2f} %" for name, value in figures.items())
+    print(f"best epoch {recorder.best_epoch}: {told}; the run lies in {run.path}")
+    return run.path
+
+
+def _autoencoder(config: TrainMatcher, run: RunFolder) -> SavedAutoencoder:
+    """Copies the autoencoder into the run, so that the run is all one needs; trains a shared one where none is named."""
+    own = run.path / AUTOENCODER_FILE
+    if own.is_file():
+        return load_autoencoder(own)
+    source = config.model
+    if source is None:
+        source = run.path.parent / SHARED_AUTOENCODER
+        source.parent.mkdir(parents=True, exist_ok=True)
+        # Runs of a sweep start together: the first trains, the others wait and share.
+        with filelock.FileLock(source.parent / f".{SHARED_AUTOENCODER}.lock"):
+            agent_run = os.environ.pop("WANDB_RUN_ID", None)
+            try:
+                train_autoencoder(
+                    TrainAutoencoder(
+                        data=config.data,
+                        run_dir=source,
+                        view="whole",
+                        latent_dim=128,
+                        max_minutes=config.autoencoder_minutes,
+                        device=config.device,
+                        tracker="none",
+                        threads=config.threads,
+                    )
+                )
+            finally:
+                if agent_run is not None:
+                    os.environ["WANDB_RUN_ID"] = agent_run
+    saved = load_autoencoder(source)
+    file = source / "model.safetensors" if source.is_dir() else source
+    with whole_file(own) as temporary:
+        shutil.copyfile(file, temporary)
+    return saved
+
+
+def _facts(
+    head: LatentHead, loss: str, protocol: str, validation: ValidationList, saved: SavedAutoencoder
+) -> MatcherFacts:
+    scores, mated = validation.scores(head), validation.scored.comparisons.mated
+    threshold = threshold_at_fmr(error_rates(scores[mated], scores[~mated]), THRESHOLD_FMR)
+    fmr = float((scores[~mated] >= threshold).mean())
+    return MatcherFacts(loss, threshold, fmr, protocol, saved.sha256)
+
+
+def _check(config: TrainMatcher) -> None:
+    for name in ("hidden", "embedding_dim", "max_epochs"):
+        if getattr(config, name) < 1:
+            raise BadInput(f"--{name} is {getattr(config, name)}; give 1 or more")
+    for name in ("max_minutes", "early_stopping_patience", "threads", "seed"):
+        if getattr(config, name) < 0:
+            raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
+    for name in ("learning_rate", "autoencoder_minutes"):
+        if getattr(config, name) <= 0:
+            raise BadInput(f"--{name} is {getattr(config, name)}; give more than 0")
+    if config.batch_size < 2:
+        raise BadInput(f"--batch_size is {config.batch_size}; pairs need 2 fingers or more")
+    if config.loss == "infonce" and config.pairs != "auto":
+        raise BadInput(f"--pairs {config.pairs} says nothing to --loss infonce, which takes all pairs; leave it out")
+    Hardware(config.device).check()

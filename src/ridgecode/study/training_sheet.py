@@ -1,0 +1,62 @@
+"""The reconstruction sheet that is drawn while an autoencoder trains."""
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ridgecode.autoencoders.saved import Network
+from ridgecode.study.budgeted_training import BudgetedTraining
+from ridgecode.study.run_folder import RunFolder
+from ridgecode.study.sheets import TRUTH, reconstruction_sheet
+from ridgecode.study.tracking import Tracker
+
+SECONDS_BETWEEN = 30.0
+
+
+class TrainingSheet:
+    """`sheets/training.png`: what the first, the best and the last epoch make of a few prints, beside the truth.
+
+    truth: (N, 1, H, W) validation windows in [0, 1]. Drawn at the first and the last epoch, and every 30 s between.
+    """
+
+    def __init__(self, run: RunFolder, tracker: Tracker, net: Network, truth: Tensor) -> None:
+        self.run, self.tracker, self.net, self.truth = run, tracker, net, truth
+        self.images: dict[str, NDArray[np.uint8]] = {}
+        self.best_epoch = 0
+        self._drawn = float("-inf")
+
+    def state(self) -> dict[str, Any]:
+        images = {name: torch.from_numpy(images) for name, images in self.images.items()}
+        return {"images": images, "best_epoch": self.best_epoch}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.images = {name: images.numpy() for name, images in state["images"].items()}
+        self.best_epoch = int(state["best_epoch"])
+
+    def look(self, module: BudgetedTraining, epoch: int, improved: bool, last: bool) -> None:
+        """Keeps this epoch's reconstructions and draws the sheet when it is time to."""
+        now = _uint8(self.net.decode(self.net.encode(self.truth.to(module.device))).float().cpu())
+        self.images.setdefault("first", now)
+        self.images["last"] = now
+        if improved:
+            self.images["best"], self.best_epoch = now, epoch
+        if not last and time.monotonic() - self._drawn < SECONDS_BETWEEN:
+            return
+        self._drawn = time.monotonic()
+        path = self.run.sheets / "training.png"
+        columns = {
+            "first epoch": self.images["first"],
+            f"best, epoch {self.best_epoch}": self.images["best"],
+            f"last, epoch {epoch}": self.images["last"],
+            TRUTH: _uint8(self.truth),
+        }
+        reconstruction_sheet(columns, path, title="Validation prints during training")
+        self.tracker.log_image("reconstruction_sheet", path, "first, best and last epoch, truth", step=epoch)
+
+
+def _uint8(windows: Tensor) -> NDArray[np.uint8]:
+    return (windows[:, 0] * 255).round().to(torch.uint8).numpy()
