@@ -45,8 +45,8 @@ class PCA(nn.Module):
             components = vectors.T
         else:
             values, vectors = _leading(_product(centred), latent_dim)
-            components = (centred.T.double() @ vectors).T
-            components /= components.norm(dim=1, keepdim=True)
+            # QR brings them to length 1, and gives some direction at a right angle where windows repeat and none is left.
+            components = torch.linalg.qr(centred.T.double() @ vectors).Q.T
         pca.components.copy_(_signed(components))
         pca.variances.copy_(values / (n - 1))
         return pca
