@@ -41,6 +41,23 @@ def test_matchers_join_the_matching_tables_and_the_eer_figures(fake_runs: Any, t
     assert {row["run"] for row in matching if row["system"] == "pixels"} == {""}
 
 
+def test_baselines_of_many_sizes_are_a_curve_and_others_are_lines(fake_runs: Any, tmp_path: Path) -> None:
+    runs = []
+    for size in (8, 16, 32):
+        run = fake_runs.autoencoder(latent_dim=size)
+        evaluation = json.loads((run / "evaluation.json").read_text())
+        for row in [row for row in evaluation["matching"] if row["system"] == "pca16"]:
+            evaluation["matching"].append({**row, "system": f"pca{size} crop32", "eer": 0.4 - size / 1000})
+        (run / "evaluation.json").write_text(json.dumps(evaluation))
+        runs.append(run)
+    text = text_of(write_report(runs, tmp_path / "out"))
+    assert "whitened PCA crop32: 39.20 % at 8, 38.40 % at 16, 36.80 % at 32 dims." in text
+    assert "Baseline pixels: 20.00 %. Baseline pca16: 25.00 %." in text
+    order = re.findall(r"^\| Training-free baselines, ([^|]+) \| \d", text, flags=re.MULTILINE)
+    # Once in the table of systems, once in that of levels.
+    assert order == 2 * ["pixels", "pca16", "pca8 crop32", "pca16 crop32", "pca32 crop32"]
+
+
 def test_only_matchers(fake_runs: Any, tmp_path: Path) -> None:
     files = write_report([fake_runs.matcher()], tmp_path / "out")
     assert "No autoencoder run was given" in text_of(files)

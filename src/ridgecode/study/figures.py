@@ -20,9 +20,10 @@ DET_TICKS = (0.0001, 0.001, 0.01, 0.05, 0.10, 0.20, 0.40)
 # How curves look that are nobody's runs.
 REFERENCE_LOOKS: dict[str, dict[str, Any]] = {
     "pca": {"color": MUTED, "linestyle": (0, (5, 2)), "marker": "x"},
+    "pca window": {"color": MUTED, "linestyle": (0, (4, 1.5, 1, 1.5)), "marker": "+"},
     "published": {"color": INK, "linestyle": (0, (1, 1.5)), "marker": "*", "markersize": 8},
 }
-LEVEL_DASHES = ((0, (6, 2)), (0, (2, 2)), (0, (1, 1)))
+LEVEL_DASHES = ((0, (6, 2)), (0, (2, 2)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
 TRAINING_LOOK: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "linewidth": 1.1, "alpha": 0.85}
 
 
@@ -38,7 +39,7 @@ class SizeCurve(NamedTuple):
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
     dots: tuple[tuple[int, float], ...] = ()
-    reference: Literal["", "pca", "published"] = ""
+    reference: Literal["", "pca", "pca window", "published"] = ""
     look: int = 0
 
 
@@ -86,7 +87,7 @@ def size_figure(
             if curve.dots:
                 axes.plot(*zip(*curve.dots, strict=True), "o", color=look["color"], markersize=3, alpha=0.55)
         for i, (label, value) in enumerate(levels):
-            axes.axhline(value, color=MUTED, linestyle=LEVEL_DASHES[i % 3], linewidth=1.2, label=label)
+            axes.axhline(value, color=MUTED, linestyle=LEVEL_DASHES[i % 4], linewidth=1.2, label=label)
         _size_axis(axes, sorted({size for curve in curves for size in curve.sizes}))
         _value_axis(axes, log, from_zero)
         _legend(axes)
@@ -113,7 +114,7 @@ def setting_figure(
                 axes.plot(interval, (place, place), color=SERIES[0], linewidth=1.4, alpha=0.7)
             axes.plot([value], [place], "o", color=SERIES[0], markeredgecolor=PAPER)
         for i, (label, value) in enumerate(levels):
-            axes.axvline(value, color=MUTED, linestyle=LEVEL_DASHES[i % 3], linewidth=1.2, label=label)
+            axes.axvline(value, color=MUTED, linestyle=LEVEL_DASHES[i % 4], linewidth=1.2, label=label)
         axes.set_yticks(places, labels)
         axes.set_ylim(-0.6, len(labels) - 0.4)
         axes.grid(False, axis="y")

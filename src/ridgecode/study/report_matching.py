@@ -43,15 +43,17 @@ class Entry(NamedTuple):
         return float("inf") if value is None else value
 
 
-def is_baseline(system: str) -> bool:
-    """Whether nothing was learned by this project for `system`: pixels, or whitened PCA such as pca16."""
-    return re.match(r"(pixels|pca)(\b|\d|_)", system) is not None
+class Baseline(NamedTuple):
+    """A training-free system: `dims` whitened principal components (0: pixels) of the `window`, "" for whole prints."""
+
+    window: str
+    dims: int
 
 
-def baseline_dims(system: str) -> int:
-    """The number of principal components that a baseline's name ends in; 0 without."""
-    match = re.fullmatch(r"pca\D*(\d+)\D*", system)
-    return int(match.group(1)) if match else 0
+def baseline(system: str) -> Baseline | None:
+    """What "pixels", "pixels crop32", "pca16" or "pca128 crop32" stand for; None for systems of this project."""
+    match = re.fullmatch(r"(?:pixels|pca(\d+))(?: (.+))?", system)
+    return Baseline(match.group(2) or "", int(match.group(1) or 0)) if match else None
 
 
 def entries(runs: Sequence[Run], labels: Mapping[str, Label]) -> list[Entry]:
@@ -66,13 +68,13 @@ def entries(runs: Sequence[Run], labels: Mapping[str, Label]) -> list[Entry]:
         for row in run.matching:
             system = str(row.get("system", ""))
             key = (system, *(str(row.get(name)) for name in IDENTITY))
-            baseline = is_baseline(system)
-            if key in seen and (baseline or system != own_system(run)):
+            free = baseline(system)
+            if key in seen and (free or system != own_system(run)):
                 continue
             seen.add(key)
-            label = Label(BASELINES, system) if baseline else _label(run, system, labels[run.name])
-            found.append(Entry(run, system, label, baseline, row))
-    return sorted(found, key=lambda entry: entry.baseline)
+            label = Label(BASELINES, system) if free else _label(run, system, labels[run.name])
+            found.append(Entry(run, system, label, free is not None, row))
+    return sorted(found, key=lambda entry: (entry.baseline, baseline(entry.system) or ()))
 
 
 def protocols(runs: Sequence[Run]) -> list[str]:
@@ -84,7 +86,7 @@ def protocols(runs: Sequence[Run]) -> list[str]:
 def own_system(run: Run) -> str:
     """The system that stands for `run`: a matcher's head, an autoencoder's cosine on latent vectors, or ""."""
     systems = list(dict.fromkeys(str(row.get("system", "")) for row in run.matching))
-    own = [system for system in systems if not is_baseline(system)]
+    own = [system for system in systems if baseline(system) is None]
     wanted = HEAD if run.kind == MATCHER else LATENT_VECTORS
     return min(own, key=lambda system: not system.startswith(wanted), default="")
 

@@ -47,7 +47,7 @@ def matching_table(entries: Sequence[Entry], protocol: str) -> Table:
         ("Accuracy", "%"),
         ("Precision", "%"),
         ("Recall", "%"),
-        ("Decisions", "TP / FN, FP / TN"),
+        ("Decisions", "TP / FN; FP / TN"),
         ("Comparisons", "mated / non-mated"),
     )
     caption = (

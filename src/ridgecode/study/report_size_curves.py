@@ -1,11 +1,12 @@
 """A report's figures against latent size: MSE, BCE and EER, with PCA, baselines and published figures beside them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
 
 from ridgecode.study.figures import SizeCurve, setting_figure, size_figure
 from ridgecode.study.published import PUBLISHED_BCE, PUBLISHED_MSE
 from ridgecode.study.report_figure import ReportFigure
-from ridgecode.study.report_matching import baseline_dims, own_entry, own_system
+from ridgecode.study.report_matching import baseline, own_entry, own_system
 from ridgecode.study.report_numbers import significant
 from ridgecode.study.report_runs import MATCHER, Run
 from ridgecode.study.report_series import Series, mean_and_spread
@@ -91,13 +92,7 @@ def eer_figures(study: Study) -> list[ReportFigure]:
             name, what = f"eer_{protocol}", f"EER by system, {protocol}"
             figures.append(_by_setting(curves, name, what, "EER in %", _percent, list(rates.items())))
             continue
-        components = {baseline_dims(system): rate for system, rate in rates.items() if baseline_dims(system)}
-        references, levels = [], list(rates.items())
-        if len(components) > 2:
-            sizes = sorted(components)
-            rates_of_sizes = tuple(components[size] for size in sizes)
-            references.append(SizeCurve("whitened PCA", tuple(sizes), rates_of_sizes, reference="pca"))
-            levels = [(system, rate) for system, rate in levels if not baseline_dims(system)]
+        references, levels = _baseline_lines(rates)
         shown = [rate for curve in (*curves, *references) for rate in curve.values] + [rate for _, rate in levels]
         log = min(shown) > 0 and max(shown) > 8 * min(shown)
         title = f"EER against latent size, {protocol}"
@@ -108,6 +103,28 @@ def eer_figures(study: Study) -> list[ReportFigure]:
         drawing = size_figure([*curves, *references], title, y_label, levels, log=log)
         figures.append(ReportFigure(f"eer_{protocol}", alt, caption, drawing))
     return figures
+
+
+def _baseline_lines(rates: Mapping[str, float]) -> tuple[list[SizeCurve], list[tuple[str, float]]]:
+    """Whitened PCA of one window at three sizes or more is a curve; every other baseline is a level."""
+    curves, levels = [], []
+    windows: dict[str, dict[int, float]] = {}
+    for system, rate in rates.items():
+        known = baseline(system)
+        if known is not None and known.dims:
+            windows.setdefault(known.window, {})[known.dims] = rate
+        else:
+            levels.append((system, rate))
+    for window, components in windows.items():
+        suffix = f" {window}" if window else ""
+        sizes = sorted(components)
+        if len(sizes) > 2:
+            values = tuple(components[size] for size in sizes)
+            look: Literal["pca window", "pca"] = "pca window" if window else "pca"
+            curves.append(SizeCurve(f"whitened PCA{suffix}", tuple(sizes), values, reference=look))
+        else:
+            levels += [(f"pca{size}{suffix}", components[size]) for size in sizes]
+    return curves, levels
 
 
 def _size_curves(
