@@ -64,8 +64,7 @@ def findings(study: Study) -> list[Finding]:
 
 def ranked_by(series: Series) -> str:
     """The measure that series are ranked by: their own distortion, since BCE and MSE can't be compared."""
-    own_bce = series.distortion.startswith("bce") and all(run.figure("bce") is not None for run in series.runs)
-    return "bce" if own_bce else "mse"
+    return "bce" if series.of_bce else "mse"
 
 
 def _of_series(series: Series) -> Finding | None:

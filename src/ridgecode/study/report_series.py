@@ -51,6 +51,11 @@ class Series:
         return [run for runs in self.by_size.values() for run in runs]
 
     @property
+    def of_bce(self) -> bool:
+        """Whether the runs were trained on BCE, which they are then ranked by."""
+        return self.distortion.startswith("bce") and any(run.figure("bce") is not None for run in self.runs)
+
+    @property
     def repeats(self) -> bool:
         """Whether some size was trained with several seeds."""
         return not self.mixed and any(len(runs) > 1 for runs in self.by_size.values())

@@ -37,7 +37,11 @@ def distortion_figures(study: Study) -> list[ReportFigure]:
                 name,
                 _size_alt(title, [*curves, *references], significant),
                 "Lower is better. Bars are 95 % intervals over subjects, or one standard deviation over seeds. "
-                + ("A run trained on BCE shows its MSE for comparison only." if _any_bce(series) else ""),
+                + (
+                    "A run trained on BCE shows its MSE for comparison only."
+                    if any(one.of_bce for one in series)
+                    else ""
+                ),
                 size_figure([*curves, *references], title, "MSE of pixels in [0, 1]"),
             )
         )
@@ -46,7 +50,7 @@ def distortion_figures(study: Study) -> list[ReportFigure]:
 
 def bce_figures(study: Study) -> list[ReportFigure]:
     """BCE of the runs trained on it against latent size, with the published BCE and the entropy floor."""
-    series = [one for one in study.autoencoders if one.view == "crop32"]
+    series = [one for one in study.autoencoders if one.view == "crop32" and one.of_bce]
     curves = _size_curves(study, series, lambda run: run.figure("bce"), lambda run: None, lambda one: one.label)
     if not curves:
         return []
@@ -169,12 +173,8 @@ def _interval(low: str, high: str) -> Callable[[Run], tuple[float, float] | None
     return ends
 
 
-def _any_bce(series: Sequence[Series]) -> bool:
-    return any(one.distortion.startswith("bce") for one in series)
-
-
 def _mse_label(one: Series) -> str:
-    return f"{one.label} (its MSE)" if one.distortion.startswith("bce") else one.label
+    return f"{one.label} (its MSE)" if one.of_bce else one.label
 
 
 def _system_label(series: Series) -> str:

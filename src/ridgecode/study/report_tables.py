@@ -43,8 +43,8 @@ class Table(NamedTuple):
 
 
 def latent_size_tables(series: Sequence[Series], protocols: Sequence[str], labels: Mapping[str, Label]) -> list[Table]:
-    """One row an autoencoder run: what it costs and what it keeps. Runs with a BCE have a table of their own."""
-    with_bce = [one for one in series if any(run.figure("bce") is not None for run in one.runs)]
+    """One row an autoencoder run: what it costs and what it keeps. Runs trained on BCE have a table of their own."""
+    with_bce = [one for one in series if one.of_bce]
     without = [one for one in series if one not in with_bce]
     tables = []
     for name, group in (("latent_sizes", without), ("latent_sizes_bce", with_bce)):
