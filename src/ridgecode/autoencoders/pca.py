@@ -33,7 +33,7 @@ class PCA(nn.Module):
         """
         n, _, height, width = x.shape
         if latent_dim > min(n - 1, height * width):
-            raise ValueError(f"{latent_dim} principal components need more than the {n} windows of {height}x{width} given")
+            raise ValueError(f"{latent_dim} principal components need more than {n} windows of {height}x{width} pixels")
         flat = x.flatten(1)
         pca = cls(height, width, latent_dim)
         pca.mean.copy_(flat.mean(0))
@@ -45,7 +45,7 @@ class PCA(nn.Module):
             components = vectors.T
         else:
             values, vectors = _leading(_product(centred), latent_dim)
-            # QR brings them to length 1, and gives some direction at a right angle where windows repeat and none is left.
+            # QR brings them to length 1, and makes up orthogonal ones where windows repeat and no direction is left.
             components = torch.linalg.qr(centred.T.double() @ vectors).Q.T
         pca.components.copy_(_signed(components))
         pca.variances.copy_(values / (n - 1))

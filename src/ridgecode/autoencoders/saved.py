@@ -95,8 +95,8 @@ def load_autoencoder(path: Path | str) -> SavedAutoencoder:
         raise BadInput(f"{file} is not a readable safetensors file ({error}); train or copy the model again") from error
     if metadata.get("format") != FORMAT:
         raise BadInput(f"{file} holds no ridgecode autoencoder; give the folder of a train-autoencoder run")
-    if int(metadata.get("version", 0)) > VERSION:
-        raise BadInput(f"{file} has format version {metadata['version']}; this ridgecode reads up to {VERSION}: upgrade it")
+    if (version := metadata.get("version")) != str(VERSION):
+        raise BadInput(f"{file} has format version {version}; this ridgecode reads {VERSION}: upgrade or retrain")
     try:
         spec = AutoencoderSpec(**json.loads(metadata["spec"]))
         net = build_network(spec)

@@ -33,7 +33,7 @@ class View:
         return _window(inside, self.height, self.width)
 
     def restore(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N, height, width) windows -> (N, rows, columns) of the print; a row that the window lacks repeats its edge.
+        """(N, height, width) windows -> (N, rows, columns) of the print; what the window lacks repeats its edge.
 
         Raises ValueError where the windows are not of this view's size.
         """
@@ -41,10 +41,11 @@ class View:
             raise ValueError(f"windows are {windows.shape[1:]}, the view {self.name} has {(self.height, self.width)}")
         if self.print_shape is None:
             return windows
-        rows, columns = self.print_shape
-        left = (self.width - columns) // 2
-        inside = windows[:, : min(rows, self.height), left : left + columns]
-        return np.pad(inside, ((0, 0), (0, rows - inside.shape[1]), (0, 0)), mode="edge")
+        height, width = self.print_shape
+        kept_rows, rows = _overlap(height, self.height)
+        kept_columns, columns = _overlap(width, self.width)
+        lacking = ((0, 0), (kept_rows.start, height - kept_rows.stop), (kept_columns.start, width - kept_columns.stop))
+        return np.pad(windows[:, rows, columns], lacking, mode="edge")
 
 
 def stack_prints(store: PrintStore, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
