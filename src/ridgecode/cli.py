@@ -37,7 +37,7 @@ VERBS = {
     "evaluate": Verb("evaluate", "Evaluate", "evaluate_command", "reconstruction and matching figures of a run"),
     "verify": Verb("verify", "Verify", "verify_pair", "compares two images", ("run", "probe", "reference")),
     "sweep": Verb("sweep", "Sweep", "sweep_command", "runs a sweep file here, with no account", ("file",)),
-    "report": Verb("report", "Report", "report_command", "runs to a latent-size report", ("runs",)),
+    "report": Verb("report_command", "Report", "report_command", "runs to a latent-size report", ("runs",)),
     "demo": Verb("demo", "Demo", "demo", "all of it on synthetic prints, in minutes, ending in a report"),
 }
 

@@ -64,7 +64,9 @@ class RidgeAutoencoder(nn.Module):
                 up.append(nn.ConvTranspose2d(channels, widths[i - 1], 2, stride=2))
             down += [ResidualBlock(channels) for _ in range(blocks)]
             up += [ResidualBlock(channels) for _ in range(blocks)]
-        down += [nn.BatchNorm2d(widths[-1]), nn.ReLU()]
+        # No ReLU before the latent vector: half of what the grid says would be lost, and training leaves its first plateau
+        # later.
+        down.append(nn.BatchNorm2d(widths[-1]))
         up = [*up[::-1], nn.BatchNorm2d(widths[0]), nn.ReLU()]
         up += [nn.Conv2d(widths[0], UNSHUFFLE**2, 3, padding=1), nn.PixelShuffle(UNSHUFFLE)]
         self.encoder = nn.Sequential(*down)

@@ -103,6 +103,7 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     names, subjects = store.column("name")[rows], store.column("subject")[rows]
     content = _reconstruction_part(saved, figures, subjects, config) | {
         "kind": "matcher" if head_system else "autoencoder",
+        "source": store.source,
         "encode_per_second": round(windows_per_second(saved.net, x), 1),
         "pca": _pca_part(saved, train_prints, x),
     }
@@ -130,7 +131,7 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
             lines |= {f"{system.name}|{protocol}|fmr": curve.fmr, f"{system.name}|{protocol}|fnmr": curve.fnmr}
     content["matching"] = table
     with whole_file(beside / "curves.npz") as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **lines)
+        np.savez_compressed(file, **lines)
     write_text(out, json.dumps(content, indent=1) + "\n")
     return content
 
@@ -221,7 +222,6 @@ def _write_prints(folder: Path, figures: ReconstructionFigures, truth: np.ndarra
     with whole_file(folder / "sheets" / "validation.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
-            allow_pickle=False,
             truth=_uint8(truth[some]),
             x_hat=_uint8(figures.x_hat[some]),
             names=names[some].astype(str),

@@ -24,7 +24,7 @@ from ridgecode.study.tracking import Tracker, open_tracker
 from ridgecode.study.training_sheet import TrainingSheet
 
 SHEET_PRINTS = 8
-SCALE_PRINTS = 1024  # the scale of latent vectors is measured on so many training prints, each time a model is saved
+SCALE_PRINTS = 512  # the scale of latent vectors is measured on so many training prints, each time a model is saved
 
 
 def default_data() -> Path:
@@ -70,7 +70,7 @@ class TrainAutoencoder:
     distortion: DistortionName = "mse"
     learning_rate: float = 0.0
     schedule: Literal["auto", "cosine", "constant"] = "auto"
-    batch_size: int = 128
+    batch_size: int = 64
     train_crops: TrainCrops = "random"
     max_epochs: int = 500
     max_minutes: float = 0.0
