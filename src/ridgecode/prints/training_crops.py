@@ -16,7 +16,7 @@ CROPS_PER_EPOCH = 4096
 WHOLE_JITTER = 4
 """Pixels by which a whole print is shifted at most, each way, when its windows are drawn at random."""
 CENTRE_SHARE = 0.5
-"""Share of random crops drawn around the middle of the print: the core is the hardest part, and validation looks there."""
+"""Share of random crops drawn around the middle of the print, where the core is hard to draw and validation looks."""
 CENTRE_SPREAD = 8.0
 """Standard deviation in pixels of those crops' shift from the middle."""
 
@@ -52,7 +52,8 @@ class TrainingCrops:
         pad = ((0, 0), (margin, margin), (margin, margin))
         self.prints = torch.from_numpy(np.ascontiguousarray(np.pad(prints, pad, constant_values=WHITE)))
         self.view, self.train_crops = view, train_crops
-        self.batch_size = min(batch_size, self._crops_per_epoch())
+        # Small sets: every process still gets a full batch.
+        self.batch_size = min(batch_size, max(1, self._crops_per_epoch() // world_size))
         self.seed, self.epoch, self.rank, self.world_size = seed, epoch, rank, world_size
 
     def _crops_per_epoch(self) -> int:
