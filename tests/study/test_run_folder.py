@@ -1,0 +1,138 @@
+"""A run's folder: what it takes in, what it refuses, and what a killed process leaves behind."""
+
+import json
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from ridgecode.errors import BadInput
+from ridgecode.study.run_folder import NOT_COMPARED, RunFolder, default_run_dir, environment, plain
+
+
+@dataclass(frozen=True)
+class Settings:
+    data: Path = Path("store")
+    run_dir: Path = Path("run")
+    latent_dim: int = 8
+    distortion: str = "mse"
+    learning_rate: float = 0.002
+    seed: int = 3
+    threads: int = 0
+    device: str = "auto"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    return RunFolder(tmp_path / "deep/run")
+
+
+def test_begin_writes_settings_and_environment(run: RunFolder) -> None:
+    run.begin("train-autoencoder", Settings(), "abc")
+    expected = {"verb": "train-autoencoder", **plain(Settings())}
+    assert yaml.safe_load(run.config.read_text()) == expected == run.read_config()
+    about = json.loads(run.environment.read_text())
+    assert about["data_digest"] == "abc"
+    assert about["seed"] == 3
+    assert about["finished"] is False
+    assert about["versions"]["torch"] == torch.__version__
+    assert not run.finished()
+
+
+def test_the_same_settings_resume(run: RunFolder) -> None:
+    run.begin("v", Settings(), "abc")
+    before = run.config.read_bytes()
+    run.begin("v", Settings(), "abc")
+    # How and where it is carried out may change.
+    run.begin("v", replace(Settings(), data=Path("moved"), threads=1, device="cpu"), "abc")
+    assert run.config.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "change", [{"latent_dim": 16}, {"distortion": "bce"}, {"learning_rate": 0.001}, {"seed": 4}], ids=str
+)
+def test_other_settings_are_refused(run: RunFolder, change: dict[str, object]) -> None:
+    run.begin("v", Settings(), "abc")
+    (name,) = change
+    old = getattr(Settings(), name)
+    with pytest.raises(BadInput, match=f"--{name} {old}, not {change[name]}; choose another --run_dir"):
+        run.begin("v", replace(Settings(), **change), "abc")  # type: ignore[arg-type]
+    assert run.read_config()[name] == old
+
+
+def test_other_data_are_refused(run: RunFolder) -> None:
+    run.begin("v", Settings(), "abc")
+    with pytest.raises(BadInput, match="another store"):
+        run.begin("v", Settings(), "abd")
+
+
+def test_a_setting_that_the_old_run_did_not_know(run: RunFolder) -> None:
+    run.begin("v", Settings(), "abc")
+    content = run.read_config()
+    del content["distortion"]
+    run.config.write_text(yaml.safe_dump(content))
+    with pytest.raises(BadInput, match="--distortion"):
+        run.begin("v", Settings(), "abc")
+
+
+def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "run").touch()
+    with pytest.raises(BadInput, match="is a file"):
+        RunFolder(tmp_path / "run").begin("v", Settings(), "abc")
+
+
+def test_what_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is not a run"):
+        RunFolder(tmp_path).read_config()
+    (tmp_path / "config.yaml").write_text("just words")
+    with pytest.raises(BadInput, match="holds no settings"):
+        RunFolder(tmp_path).read_config()
+    (tmp_path / "environment.json").write_text('{"half": ')
+    with pytest.raises(BadInput, match="is not JSON"):
+        RunFolder(tmp_path).finished()
+
+
+def test_finished(run: RunFolder) -> None:
+    assert not run.finished()
+    run.begin("v", Settings(), "abc")
+    run.write_environment({"finished": True, "seconds": 1.5})
+    assert run.finished()
+    about = run.read_environment()
+    assert (about["data_digest"], about["seconds"]) == ("abc", 1.5)
+
+
+def test_metrics_of_a_killed_run(run: RunFolder) -> None:
+    assert run.metrics_before(5) == []
+    run.path.mkdir(parents=True)
+    rows = [{"epoch": epoch, "val_mse": epoch / 10} for epoch in range(4)]
+    for row in rows:
+        run.append_metrics(row)
+    with run.metrics.open("a") as file:
+        file.write('{"epoch": 4, "val_')
+    assert run.metrics_before(10) == rows
+    assert run.metrics_before(2) == rows[:2]
+    run.write_metrics(run.metrics_before(3))
+    assert [json.loads(line) for line in run.metrics.read_text().splitlines()] == rows[:3]
+
+
+def test_default_run_dir(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANDB_RUN_ID", raising=False)
+    assert default_run_dir("ridge", 8, "bce+l1") == Path("runs/ridge-8-bce_l1")
+    monkeypatch.setenv("WANDB_RUN_ID", "a1b2")
+    assert default_run_dir("ridge", 8) == Path("runs/a1b2")
+
+
+def test_environment_names_this_commit_and_machine() -> None:
+    about = environment()
+    root = Path(__file__).parents[2]
+    git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
+    assert about["commit"] == (git.stdout.strip() or None)
+    assert about["machine"]["threads"] == torch.get_num_threads()
+    json.dumps(about)
+
+
+def test_what_is_not_compared_is_not_what_a_run_is() -> None:
+    assert not NOT_COMPARED & {"latent_dim", "distortion", "learning_rate", "seed", "max_epochs", "batch_size"}
