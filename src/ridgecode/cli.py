@@ -70,8 +70,8 @@ def _verb_parser(verb: Verb) -> ArgumentParser:
     types = {field.name: field.type for field in fields(config)}
     helps = _argument_docs(config)
     for name in verb.positionals:
-        many = "list" in str(types[name])
-        parser.add_argument(name, type=Path, help=helps.get(name, ""), **({"nargs": "+"} if many else {}))
+        many = {"nargs": "+"} if "list" in str(types[name]) else {}
+        parser.add_argument(name, type=Path, help=helps.get(name, ""), **many)  # type: ignore[arg-type]
     parser.add_class_arguments(config, skip=set(verb.positionals))
     return parser
 
@@ -86,7 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # `--help` alone lists the verbs and a misspelt one is refused, both without loading any.
         parser = build_parser(arguments[0] if arguments[0] in VERBS else "")
         if not arguments[0].startswith("-") and arguments[0] not in VERBS:
-            raise BadInput(f"there is no verb {arguments[0]!r}{_nearest(arguments[0], list(VERBS))}; see ridgecode --help")
+            raise BadInput(
+                f"there is no verb {arguments[0]!r}{_nearest(arguments[0], list(VERBS))}; see ridgecode --help"
+            )
         return run(parser.parse_args(arguments))
     except BadInput as error:
         print(f"ridgecode: {error}", file=sys.stderr)
@@ -128,7 +130,9 @@ def _one_sentence(message: str, parser: ArgumentParser) -> str:
     if found := re.fullmatch(r'Parser key "([\w.]+)": Expected an? (.+)\. Got value: (.*)', text):
         flag, kind, value = found.groups()
         choices = re.search(r"Literal\[(.*)\]", kind)
-        wanted = f"one of {choices[1]}".replace("'", "") if choices else re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", kind)
+        wanted = (
+            f"one of {choices[1]}".replace("'", "") if choices else re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", kind)
+        )
         return f"--{flag.rpartition('.')[2]} takes {wanted}, not {value}; see --help"
     return text
 

@@ -71,12 +71,11 @@ class Bottleneck(nn.Module):
 
 def _name_shortcut(block: nn.Module, shortcut: nn.Module | None, decoding: bool) -> None:
     # bolts calls the encoder's projection `downsample` and the decoder's `upsample`; its checkpoints hold those names.
-    block.shortcut_name = "upsample" if decoding else "downsample"
-    block.add_module(block.shortcut_name, shortcut)
+    block.add_module("upsample" if decoding else "downsample", shortcut)
 
 
 def _shortcut(block: nn.Module, x: Tensor) -> Tensor:
-    projection = block._modules[str(block.shortcut_name)]
+    projection = block._modules.get("upsample") or block._modules.get("downsample")
     return x if projection is None else projection(x)
 
 

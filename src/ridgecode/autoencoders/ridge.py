@@ -64,8 +64,8 @@ class RidgeAutoencoder(nn.Module):
                 up.append(nn.ConvTranspose2d(channels, widths[i - 1], 2, stride=2))
             down += [ResidualBlock(channels) for _ in range(blocks)]
             up += [ResidualBlock(channels) for _ in range(blocks)]
-        # No ReLU before the latent vector: half of what the grid says would be lost, and training leaves its first plateau
-        # later.
+        # No ReLU before the latent vector: it would lose half of what the grid says, and training would stay longer on
+        # its first plateau.
         down.append(nn.BatchNorm2d(widths[-1]))
         up = [*up[::-1], nn.BatchNorm2d(widths[0]), nn.ReLU()]
         up += [nn.Conv2d(widths[0], UNSHUFFLE**2, 3, padding=1), nn.PixelShuffle(UNSHUFFLE)]

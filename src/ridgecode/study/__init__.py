@@ -1,1 +1,1 @@
-"""What a study is: configuration, training, tracking, sweeps, evaluation, reports. The one room that knows Lightning and W&B."""
+"""What a study is: training, tracking, sweeps, evaluation, reports. The one room that knows Lightning and W&B."""

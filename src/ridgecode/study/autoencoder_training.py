@@ -1,7 +1,6 @@
 """How Lightning trains an autoencoder: the step, the validation, the optimiser, the batches."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl

@@ -36,7 +36,7 @@ class EpochLoader:
 class BudgetedTraining(pl.LightningModule):
     """Sets the learning rate before each step and ends the training when its minutes are used.
 
-    `validated` holds the last validation's figures. `items` counts the training crops or probes since it was last reset.
+    `validated` holds the last validation's figures. `items` counts training crops or probes since it was last reset.
     """
 
     def __init__(self, budget: Budget, learning_rate: float, schedule: str) -> None:

@@ -42,8 +42,8 @@ def decode_latents(config: Decode) -> None:
     z, names = _read(config.latents)
     if z.shape[1] != saved.spec.latent_dim:
         raise BadInput(
-            f"{config.latents} holds latent vectors of {z.shape[1]} dims, {config.model} decodes {saved.spec.latent_dim}; "
-            "give the model that encoded them"
+            f"{config.latents} holds latent vectors of {z.shape[1]} dims, {config.model} decodes "
+            f"{saved.spec.latent_dim}; give the model that encoded them"
         )
     rows = selected_rows(config.select, len(z))
     for start in tracked(range(0, len(rows), BATCH), "decoding"):
@@ -57,7 +57,7 @@ def decode_latents(config: Decode) -> None:
 
 
 def selected_rows(text: str, n: int) -> np.ndarray:
-    """`17,20-30` -> the row numbers, int64; all n where the text is empty. Raises BadInput for rows that are not there."""
+    """`17,20-30` -> row numbers, int64; all n where empty. Raises BadInput for rows that are not there."""
     if not text.strip():
         return np.arange(n)
     rows: list[int] = []
@@ -78,7 +78,9 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
         z = np.load(file, allow_pickle=False)
         names = pq.read_table(index, columns=["name"])["name"].to_numpy(zero_copy_only=False)
     except FileNotFoundError as error:
-        raise BadInput(f"{error.filename or folder} does not exist; give a folder that `ridgecode encode` wrote") from None
+        raise BadInput(
+            f"{error.filename or folder} does not exist; give a folder that `ridgecode encode` wrote"
+        ) from None
     except (OSError, ValueError, EOFError) as error:
         raise BadInput(f"{folder} can't be read ({error}); run `ridgecode encode` again") from error
     if z.ndim != 2 or z.dtype != np.float32 or len(z) != len(names):

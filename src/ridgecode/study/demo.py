@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from ridgecode.autoencoders.distortion import DistortionName
 from ridgecode.errors import BadInput
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.synthetic.synthesise import synthesise
@@ -16,7 +17,7 @@ from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencode
 from ridgecode.study.train_matcher import TrainMatcher, train_matcher
 
 LATENT_DIMS = (16, 64, 128, 256)
-DISTORTIONS = ("mse", "bce")
+DISTORTIONS: tuple[DistortionName, ...] = ("mse", "bce")
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,11 @@ class Demo:
 
 
 def demo(config: Demo) -> None:
-    """Runs the stages, each of which leaves its finished work alone. Raises BadInput for too few subjects or minutes."""
+    """Runs the stages, each of which leaves its finished work alone. Raises BadInput for too few subjects."""
     if config.subjects < 5 or config.minutes <= 0:
-        raise BadInput(f"--subjects {config.subjects} --minutes {config.minutes}: give 5 subjects or more, and minutes above 0")
+        raise BadInput(
+            f"--subjects {config.subjects} --minutes {config.minutes}: give 5 subjects or more, and minutes above 0"
+        )
     started = time.monotonic()
 
     def say(text: str) -> None:
@@ -64,13 +67,21 @@ def demo(config: Demo) -> None:
                 distortion=distortion,
                 max_minutes=config.minutes,
                 seed=config.seed,
+                evaluate=False,
             )
         )
         runs.append(run)
     say("4 of 5: a Siamese head on the latent vectors of the run with 128 dims")
     matcher = config.out / "runs" / "matcher"
     train_matcher(
-        TrainMatcher(data=store, run_dir=matcher, model=config.out / "runs" / "mse-128", max_epochs=12, seed=config.seed)
+        TrainMatcher(
+            data=store,
+            run_dir=matcher,
+            model=config.out / "runs" / "mse-128",
+            max_epochs=12,
+            seed=config.seed,
+            evaluate=False,
+        )
     )
     say("5 of 5: evaluation and report")
     lists = config.out / "comparisons"

@@ -22,6 +22,7 @@ from ridgecode.matching.measured import THRESHOLD_FMR, curves, matching_table
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
 from ridgecode.study.autoencoder_training import windows
+from ridgecode.study.matcher_run import load_matcher_run
 from ridgecode.study.matching_systems import (
     MatchingSystem,
     ScoredList,
@@ -30,11 +31,11 @@ from ridgecode.study.matching_systems import (
     latent_head,
     protocols_of,
 )
-from ridgecode.study.matcher_run import load_matcher_run
 from ridgecode.study.pca_fit import fit_pca
 from ridgecode.study.reconstruction_figures import ReconstructionFigures, measure, own_pixels, windows_per_second
-from ridgecode.study.run_folder import RunFolder
-from ridgecode.study.train_autoencoder import default_data
+from ridgecode.study.run_folder import RunFolder, default_data, plain
+from ridgecode.study.tracked_evaluation import log_evaluation
+from ridgecode.study.tracking import open_tracker
 
 SHEET_PRINTS = 12
 
@@ -50,9 +51,10 @@ class Evaluate:
         data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
         split: which subjects: train, val, test, or all
         out: JSON file for the figures (default: evaluation.json in the run's folder)
-        protocols: matching protocols, by commas (aligned, moved, fvc, fvc-all); auto takes those the store allows, none skips matching
-        comparisons: folder of comparison lists, read where they are there and written where not (default: beside the JSON)
+        protocols: of matching, by commas: aligned, moved, fvc, fvc-all; auto for those the store allows, none for none
+        comparisons: folder of comparison lists, read where they are there, written where not (default: beside the JSON)
         depth_bits: bits a latent dim at which bytes and mse_at_depth are stated, 1 to 8
+        tracker: wandb (adds the figures to the run's own W&B run; online with a login, else offline) or none
         threads: processor threads; 0 takes all
     """
 
@@ -63,15 +65,21 @@ class Evaluate:
     protocols: str = "auto"
     comparisons: Path | None = None
     depth_bits: int = 8
+    tracker: Literal["wandb", "none"] = "none"
     threads: int = 0
 
 
 def evaluate_command(config: Evaluate) -> None:
     """Prints the headline of what `evaluate_run` found."""
     found = evaluate_run(config)
+    beside = (config.out or config.run / "evaluation.json").parent
+    with open_tracker(config.tracker, config.run, plain(config), config.run.name, "evaluate") as tracker:
+        log_evaluation(tracker, beside, found)
+    pca = found["pca"]["mse"]
     print(
         f"{config.split}: {found['n_prints']} prints, mse {found['mse']:.5f} [{found['mse_low']:.5f}, "
-        f"{found['mse_high']:.5f}], psnr {found['psnr_db']:.2f} dB, ssim {found['ssim']:.4f}; PCA mse {found['pca']['mse']:.5f}"
+        f"{found['mse_high']:.5f}], psnr {found['psnr_db']:.2f} dB, ssim {found['ssim']:.4f}; "
+        + ("too few prints for PCA" if pca is None else f"PCA mse {pca:.5f}")
     )
     for row in found["matching"]:
         if row["level"] == row["alteration"] == "all":
@@ -140,7 +148,10 @@ def _load(run: Path) -> tuple[SavedAutoencoder, tuple[MatchingSystem, float] | N
     """The run's autoencoder, and its head with its threshold where it is a matcher run."""
     if RunFolder(run).read_config().get("verb") == "train-matcher":
         matcher = load_matcher_run(run)
-        return matcher.autoencoder, (latent_head(matcher.autoencoder, matcher.saved.head), matcher.saved.facts.threshold)
+        return matcher.autoencoder, (
+            latent_head(matcher.autoencoder, matcher.saved.head),
+            matcher.saved.facts.threshold,
+        )
     return load_autoencoder(run), None
 
 

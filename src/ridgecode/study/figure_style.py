@@ -82,7 +82,7 @@ class Drawing(NamedTuple):
 
 def styled() -> Any:
     """A context in which matplotlib draws in this style; leaves the global settings as they were."""
-    return matplotlib.rc_context(STYLE)
+    return matplotlib.rc_context(STYLE)  # type: ignore[arg-type]
 
 
 def rendered(figure: Figure) -> Drawing:

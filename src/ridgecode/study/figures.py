@@ -255,8 +255,10 @@ def _legend(axes: Axes, columns: int = 2) -> None:
     if max((len(label) for label in labels), default=0) > 30:
         columns = 1
     columns = min(columns, max(1, len(labels)))
-    axes.figure.set_figheight(axes.figure.get_figheight() + LEGEND_ROW * -(-len(labels) // columns))
-    axes.figure.legend(handles, labels, loc="outside lower left", ncols=columns, handlelength=2.6)
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    figure.set_figheight(figure.get_figheight() + LEGEND_ROW * -(-len(labels) // columns))
+    figure.legend(handles, labels, loc="outside lower left", ncols=columns, handlelength=2.6)
 
 
 def _colour(rank: float | None, index: int) -> str:

@@ -4,6 +4,7 @@ import logging
 import sys
 import warnings
 from dataclasses import dataclass
+from typing import Literal
 
 import pytorch_lightning as pl
 import torch
@@ -31,7 +32,7 @@ class Hardware:
         return self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
 
     @property
-    def lightning_precision(self) -> str:
+    def lightning_precision(self) -> Literal["bf16-mixed", "32-true"]:
         """bf16 where it is asked for, or where the processor has instructions for it and `auto` is."""
         if self.precision == "auto":
             fast = torch.cuda.is_bf16_supported() if self.gpu else torch.ops.mkldnn._is_mkldnn_bf16_supported()
@@ -81,7 +82,7 @@ def fit(
                 devices=hardware.devices,
                 num_nodes=hardware.num_nodes,
                 strategy=hardware.strategy,
-                precision=hardware.lightning_precision,  # type: ignore[arg-type] - a Literal of Lightning's
+                precision=hardware.lightning_precision,
                 max_epochs=max_epochs,
                 callbacks=callbacks,
                 logger=False,
@@ -102,7 +103,9 @@ def fit(
         except (EOFError, KeyError, RuntimeError) as error:
             if checkpoint is None or module.global_step:
                 raise
-            raise BadInput(f"{checkpoint} can't be resumed ({error}); delete the run's folder and train again") from error
+            raise BadInput(
+                f"{checkpoint} can't be resumed ({error}); delete the run's folder and train again"
+            ) from error
     if trainer.interrupted:
         raise KeyboardInterrupt
     return module.budget.stopwatch.seconds()

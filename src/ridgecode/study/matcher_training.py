@@ -39,7 +39,7 @@ class FingerPrints(NamedTuple):
 
     @classmethod
     def of(cls, store: PrintStore, split: str) -> "FingerPrints":
-        """The fingers of a split, without those that several names share. Raises BadInput where there are fewer than 2."""
+        """The fingers of a split, without those that several names share. Raises BadInput for fewer than 2."""
         rows = store.rows(split=split, levels=None, identity=True)
         fingers, levels = store.column("finger_id")[rows].astype(str), store.column("level")[rows]
         order = np.lexsort((store.column("impression")[rows], levels != "Real", fingers))

@@ -38,7 +38,7 @@ class MatchingSystem(NamedTuple):
 
 
 def latent_cosine(saved: SavedAutoencoder) -> MatchingSystem:
-    """Cosine of latent vectors, each dim standardised by the scale of the training prints: nothing is trained for it."""
+    """Cosine of latent vectors, each dim standardised by its scale on training prints: nothing is trained for it."""
     mean, std = saved.latent_mean.numpy(), saved.latent_std.clamp_min(1e-6).numpy()
 
     def vectors(prints: Prints) -> Vectors:
@@ -115,5 +115,3 @@ class ScoredList(NamedTuple):
         """(C,) scores of the list's comparisons."""
         rows = self.comparisons.probe_rows, self.comparisons.reference_rows
         return system.scores(system.vectors(self.probes), system.vectors(self.references), *rows)
-
-

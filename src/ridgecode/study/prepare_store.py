@@ -41,9 +41,7 @@ def prepare_store(config: Prepare) -> None:
     if config.root is None and not config.download:
         raise BadInput("--root is missing: give the folder with the images, or --download to fetch SOCOFing")
     root = download_socofing() if config.root is None else config.root
-    report = prepare(
-        config.source, root, config.out, config.subjects, config.skip_bad, config.ppi, config.threads
-    )
+    report = prepare(config.source, root, config.out, config.subjects, config.skip_bad, config.ppi, config.threads)
     done = "was prepared already" if report.reused else f"prepared in {report.seconds:.1f} s"
     skipped = f", {len(report.skipped)} files skipped (listed in store.json)" if report.skipped else ""
     print(f"{report.path}: {report.n_prints} prints, {report.n_bytes / 1e6:.0f} MB, {done}{skipped}")

@@ -32,8 +32,8 @@ class Recorder(pl.Callback):
     A run killed between two of them trains its last epoch again from the checkpoint and writes the same again. Its own
     state (the best epoch, the seconds used, the sheet's pictures) travels in the checkpoint.
 
-    monitor: the validation figure whose lowest value is best. save: writes the model file. rate: what the speed is called
-    in the metrics. chatty: says a line now and then, where no progress bar is drawn.
+    monitor: the validation figure whose lowest value is best. save: writes the model file. rate: the speed's name in
+    the metrics. chatty: says a line now and then, where no progress bar is drawn.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from ridgecode.study.figures import ErrorCurve, LearningCurve, det_figure, learn
 from ridgecode.study.report_figure import ReportFigure
 from ridgecode.study.report_matching import own_entry, own_system
 from ridgecode.study.report_numbers import percent, significant
-from ridgecode.study.report_runs import MATCHER, finite
+from ridgecode.study.report_runs import MATCHER, Curve, finite
 from ridgecode.study.report_series import Series
 from ridgecode.study.report_study import Study
 
@@ -40,7 +40,8 @@ def error_figures(study: Study) -> list[ReportFigure]:
     """ROC and DET a protocol: the systems with the lowest EER, and the training-free baselines."""
     figures = []
     for protocol in study.protocols:
-        own, baselines = [], {}
+        own: list[tuple[float, str, Curve]] = []
+        baselines: dict[str, tuple[float, str, Curve]] = {}
         for run in study.runs:
             entry, curve = own_entry(run, protocol), run.curves.get((own_system(run), protocol))
             if entry is not None and curve is not None:

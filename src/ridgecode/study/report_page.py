@@ -129,8 +129,8 @@ def _environment(runs: Sequence[Run]) -> list[tuple[str, str]]:
                 if fact not in (None, "") and name not in PRIVATE and str(fact) not in rows.setdefault(name, []):
                     rows[name].append(str(fact))
     seconds = [run.seconds for run in runs if run.seconds is not None]
-    facts = [(name, ", ".join(values)) for name, values in rows.items() if values]
-    return [*facts, ("training, all runs", duration(sum(seconds)) if seconds else NONE)]
+    stated = [(name, ", ".join(values)) for name, values in rows.items() if values]
+    return [*stated, ("training, all runs", duration(sum(seconds)) if seconds else NONE)]
 
 
 def _markdown_row(row: Row) -> str:

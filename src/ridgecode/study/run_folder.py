@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 import yaml
@@ -19,15 +19,23 @@ import yaml
 from ridgecode.errors import BadInput
 from ridgecode.files import write_text
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 PACKAGES = ("ridgecode", "torch", "pytorch-lightning", "numpy", "scikit-image", "wandb", "sweeps")
 # How a run is carried out, not what it is: they may change between a broken run and its resumption.
-NOT_COMPARED = {"data", "run_dir", "device", "devices", "strategy", "num_nodes", "threads", "tracker", "verb"}
-
-
-class Config(Protocol):
-    """Any verb's flat frozen dataclass."""
-
-    __dataclass_fields__: dict[str, Any]
+NOT_COMPARED = {
+    "data",
+    "run_dir",
+    "device",
+    "devices",
+    "strategy",
+    "num_nodes",
+    "threads",
+    "tracker",
+    "evaluate",
+    "verb",
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,9 @@ class RunFolder:
         try:
             return dict(json.loads(self.environment.read_text(encoding="utf-8")))
         except ValueError as error:
-            raise BadInput(f"{self.environment} is not JSON ({error}); delete the run's folder and train again") from error
+            raise BadInput(
+                f"{self.environment} is not JSON ({error}); delete the run's folder and train again"
+            ) from error
 
     def read_config(self) -> dict[str, Any]:
         """What `config.yaml` holds. Raises BadInput where the folder is no run."""
@@ -81,7 +91,7 @@ class RunFolder:
             raise BadInput(f"{self.config} holds no settings; delete the run's folder and train again")
         return content
 
-    def begin(self, verb: str, config: Config, digest: str) -> None:
+    def begin(self, verb: str, config: "DataclassInstance", digest: str) -> None:
         """Writes the configuration and the environment of a new run, or checks that a broken one may be resumed.
 
         digest: of the prepared store. Raises BadInput where the folder holds a run with other settings or other data,
@@ -114,7 +124,7 @@ class RunFolder:
         write_text(self.environment, json.dumps(content, indent=2) + "\n")
 
     def metrics_before(self, epoch: int) -> list[dict[str, Any]]:
-        """The lines of `metrics.jsonl` of epochs below `epoch`; a line that a killed run left half written is dropped."""
+        """The lines of `metrics.jsonl` of epochs below `epoch`, without a line that a killed run left half written."""
         if not self.metrics.is_file():
             return []
         rows = []
@@ -135,7 +145,7 @@ class RunFolder:
             file.write(json.dumps(row) + "\n")
 
 
-def plain(config: Config) -> dict[str, Any]:
+def plain(config: "DataclassInstance") -> dict[str, Any]:
     """A flat dataclass as plain values: what YAML, JSON and a tracker take."""
     values = {field.name: getattr(config, field.name) for field in fields(config)}
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
@@ -156,6 +166,11 @@ def environment() -> dict[str, Any]:
         "command": ["ridgecode", *sys.argv[1:]],
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def default_data() -> Path:
+    """RIDGECODE_DATA, where it is set: under `wandb agent` no flag can name the store."""
+    return Path(os.environ.get("RIDGECODE_DATA", "store"))
 
 
 def default_run_dir(*parts: object) -> Path:
@@ -184,7 +199,12 @@ def _commit() -> str | None:
     """The commit of the source tree that this package runs from; None for an installed wheel."""
     try:
         answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=5, check=True
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -15,21 +15,18 @@ from ridgecode.prints.store import PrintStore
 from ridgecode.prints.training_crops import TrainCrops
 from ridgecode.prints.views import ViewName, stack_prints
 from ridgecode.study.autoencoder_training import AutoencoderTraining, PrintWindows, optimiser_defaults, windows
+from ridgecode.study.evaluate import Evaluate, evaluate_run
 from ridgecode.study.lightning_fit import Hardware, fit
 from ridgecode.study.pca_fit import fit_pca
 from ridgecode.study.recorder import Recorder
-from ridgecode.study.run_folder import RunFolder, Stopwatch, default_run_dir, plain
+from ridgecode.study.run_folder import RunFolder, Stopwatch, default_data, default_run_dir, plain
 from ridgecode.study.schedule import Budget
+from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import Tracker, open_tracker
 from ridgecode.study.training_sheet import TrainingSheet
 
 SHEET_PRINTS = 8
 SCALE_PRINTS = 512  # the scale of latent vectors is measured on so many training prints, each time a model is saved
-
-
-def default_data() -> Path:
-    """RIDGECODE_DATA, where it is set: under `wandb agent` no flag can name the store."""
-    return Path(os.environ.get("RIDGECODE_DATA", "store"))
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,7 @@ class TrainAutoencoder:
         seed: of weights, crops and order
         tracker: wandb (online with a login, else offline) or none
         threads: processor threads; 0 takes all
+        evaluate: whether the best model is evaluated on the val split at the end, as `ridgecode evaluate` does
     """
 
     data: Path = field(default_factory=default_data)
@@ -83,6 +81,7 @@ class TrainAutoencoder:
     seed: int = 0
     tracker: Literal["wandb", "none"] = "wandb"
     threads: int = 0
+    evaluate: bool = True
 
 
 def train_autoencoder(config: TrainAutoencoder) -> Path:
@@ -120,9 +119,15 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
         else:
             seconds, best = _fit_network(run, data, config, tracker)
         if first:
-            run.write_environment({"source": store.source, "finished": True, "seconds": round(seconds, 3), "best_epoch": best["epoch"]})
+            facts = {"source": store.source, "seconds": round(seconds, 3), "best_epoch": best["epoch"]}
+            run.write_environment(facts)
+            if config.evaluate:
+                log_evaluation(tracker, run.path, evaluate_run(Evaluate(run=run.path, data=config.data)))
+            run.write_environment({"finished": True})
             # Under the metrics' own names: a sweep's search reads the best epoch there, not the last.
-            tracker.summary({**{key: value for key, value in best.items() if key.startswith("val_")}, "best_epoch": best["epoch"]})
+            tracker.summary(
+                {**{key: value for key, value in best.items() if key.startswith("val_")}, "best_epoch": best["epoch"]}
+            )
             tracker.log_model(run.model, f"autoencoder-{name}", {**plain(config), **best})
             print(f"best epoch {best['epoch']}: val_mse {best['val_mse']:.5f}; the run lies in {run.path}")
     return run.path
@@ -134,7 +139,11 @@ def _fit_network(
     """Trains, or goes on training; returns the seconds used and the best epoch's figures."""
     learning_rate, schedule = optimiser_defaults(config.backbone)
     schedule = schedule if config.schedule == "auto" else config.schedule
-    net = build_network(data.spec).to(memory_format=torch.channels_last)
+    net = build_network(data.spec)
+    # Convolutions run faster so on a CPU and on tensor cores; the order of a tensor's bytes changes no result's shape.
+    for parameter in net.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     budget = Budget(0, config.max_minutes, Stopwatch())
     module = AutoencoderTraining(net, data.spec, budget, config.learning_rate or learning_rate, schedule)
 
@@ -161,7 +170,11 @@ def _fit_pca(
     z = net.encode(data.val_windows)
     each = (net.decode(z) - data.val_windows).square().flatten(1).mean(1)
     row: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": round(watch.seconds(), 3)}
-    row |= {"val_loss": float(each.mean()), "val_mse": float(each.mean()), "val_psnr_db": float(-10 * each.log10().mean())}
+    row |= {
+        "val_loss": float(each.mean()),
+        "val_mse": float(each.mean()),
+        "val_psnr_db": float(-10 * each.log10().mean()),
+    }
     run.write_metrics([row])
     tracker.log(row, step=0)
     save_autoencoder(run.model, net, data.spec, *latent_scale(z))

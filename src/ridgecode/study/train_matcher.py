@@ -5,7 +5,7 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import filelock
 import torch
@@ -19,6 +19,7 @@ from ridgecode.matching.heads import Comparator, LatentHead
 from ridgecode.matching.measured import THRESHOLD_FMR
 from ridgecode.matching.saved_matcher import MatcherFacts, load_matcher, save_matcher
 from ridgecode.prints.store import PrintStore
+from ridgecode.study.evaluate import Evaluate, evaluate_run
 from ridgecode.study.lightning_fit import Hardware, fit
 from ridgecode.study.matcher_run import AUTOENCODER_FILE
 from ridgecode.study.matcher_training import (
@@ -32,10 +33,11 @@ from ridgecode.study.matcher_training import (
 )
 from ridgecode.study.matching_systems import ScoredList, protocols_of
 from ridgecode.study.recorder import Recorder
-from ridgecode.study.run_folder import RunFolder, Stopwatch, default_run_dir, plain
+from ridgecode.study.run_folder import RunFolder, Stopwatch, default_data, default_run_dir, plain
 from ridgecode.study.schedule import Budget
+from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import open_tracker
-from ridgecode.study.train_autoencoder import TrainAutoencoder, default_data, train_autoencoder
+from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencoder
 
 VALIDATION_NON_MATED = 20
 SHARED_AUTOENCODER = "autoencoder-whole-128"
@@ -52,11 +54,12 @@ class TrainMatcher:
     Args:
         data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
         run_dir: folder of the run (default: runs/ with the W&B agent's run id or a name from the settings)
-        model: train-autoencoder run whose latent vectors are matched (default: autoencoder-whole-128 beside run_dir, which is trained first where it is not there)
+        model: train-autoencoder run whose latent vectors are matched (default: autoencoder-whole-128 beside run_dir,
+            trained first where it is not there)
         autoencoder_minutes: minutes of training for an autoencoder that has to be trained first
         comparator: how two embeddings are compared
         loss: on pairs (bce, contrastive), triplets, or a batch's whole table of scores (infonce)
-        pairs: random or mined (semi-hard in the batch) pairs; auto mines triplets and draws pairs at random; infonce takes all pairs
+        pairs: random or mined (semi-hard in the batch); auto mines triplets and draws pairs; infonce takes all pairs
         movement: whether probes are turned, shifted, scaled and blurred before encoding
         hidden: units of the two hidden layers
         embedding_dim: numbers in an embedding
@@ -69,6 +72,7 @@ class TrainMatcher:
         seed: of weights, batches and movements
         tracker: wandb (online with a login, else offline) or none
         threads: processor threads; 0 takes all
+        evaluate: whether the best head is evaluated on the val split at the end, as `ridgecode evaluate` does
     """
 
     data: Path = field(default_factory=default_data)
@@ -90,14 +94,13 @@ class TrainMatcher:
     seed: int = 0
     tracker: Literal["wandb", "none"] = "wandb"
     threads: int = 0
+    evaluate: bool = True
 
 
 def train_matcher(config: TrainMatcher) -> Path:
     """Runs the training; returns the run's folder. Raises BadInput for settings or data that can't be used."""
     _check(config)
-    run = RunFolder(
-        config.run_dir or default_run_dir("matcher", config.comparator, config.loss, f"seed{config.seed}")
-    )
+    run = RunFolder(config.run_dir or default_run_dir("matcher", config.comparator, config.loss, f"seed{config.seed}"))
     store = PrintStore.open(config.data)
     protocols = protocols_of(store)
     if not protocols:
@@ -138,18 +141,21 @@ def train_matcher(config: TrainMatcher) -> Path:
         seconds = fit(run, module, data, recorder, hardware, config.max_epochs, config.early_stopping_patience)
         best = recorder.best_figures()
         facts = load_matcher(run.model).facts
-        done = {"finished": True, "seconds": round(seconds, 3), "best_epoch": recorder.best_epoch}
+        done = {"seconds": round(seconds, 3), "best_epoch": recorder.best_epoch}
         run.write_environment({**done, "threshold": facts.threshold, "threshold_fmr": facts.fmr})
         figures = {key: value for key, value in best.items() if key.startswith("val_")}
         tracker.summary({**figures, "best_epoch": recorder.best_epoch, "threshold": facts.threshold})
         tracker.log_model(run.model, f"matcher-{run.path.name}", {**plain(config), **figures})
+        if config.evaluate:
+            log_evaluation(tracker, run.path, evaluate_run(Evaluate(run=run.path, data=config.data)))
+        run.write_environment({"finished": True})
     told = ", ".join(f"{name} {100 * value:.2f} %" for name, value in figures.items())
     print(f"best epoch {recorder.best_epoch}: {told}; the run lies in {run.path}")
     return run.path
 
 
 def _autoencoder(config: TrainMatcher, run: RunFolder) -> SavedAutoencoder:
-    """Copies the autoencoder into the run, so that the run is all one needs; trains a shared one where none is named."""
+    """Copies the autoencoder into the run, which then is all one needs; trains a shared one where none is named."""
     own = run.path / AUTOENCODER_FILE
     if own.is_file():
         return load_autoencoder(own)
@@ -171,6 +177,7 @@ def _autoencoder(config: TrainMatcher, run: RunFolder) -> SavedAutoencoder:
                         device=config.device,
                         tracker="none",
                         threads=config.threads,
+                        evaluate=False,
                     )
                 )
             finally:

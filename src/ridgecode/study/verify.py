@@ -35,11 +35,13 @@ def verify_pair(config: Verify) -> None:
     matcher = load_matcher_run(config.run)
     system = latent_head(matcher.autoencoder, matcher.saved.head)
     canonical = canonical_form(matcher.source, config.ppi)
-    vectors = [system.vectors(canonical(path)[None]) for path in (config.probe, config.reference)]
+    probe, reference = (system.vectors(canonical(path)[None]) for path in (config.probe, config.reference))
     row = np.zeros(1, np.int64)
-    score = float(system.scores(*vectors, row, row)[0])
+    score = float(system.scores(probe, reference, row, row)[0])
     facts = matcher.saved.facts
     print(f"score      {score:.6f}")
     print(f"threshold  {facts.threshold:.6f}")
-    print(f"FMR        {100 * facts.fmr:.4g} % of non-mated validation comparisons ({facts.protocol}) reach the threshold")
+    print(
+        f"FMR        {100 * facts.fmr:.4g} % of non-mated validation comparisons ({facts.protocol}) reach the threshold"
+    )
     print(f"decision   {'match' if score >= facts.threshold else 'no match'}")

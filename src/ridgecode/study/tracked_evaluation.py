@@ -1,0 +1,50 @@
+"""Mirrors an evaluation to the tracker: figures, sheet, matching table, ROC and DET curves."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ridgecode.files import whole_file
+from ridgecode.study.figures import ErrorCurve, det_figure, roc_figure
+from ridgecode.study.report_matching import baseline
+from ridgecode.study.sheets import TRUTH, reconstruction_sheet
+from ridgecode.study.tracking import Tracker
+
+SUMMARY = ("mse", "psnr_db", "ssim", "bce_above_floor", "mse_at_depth", "bytes", "bpp", "encode_per_second")
+
+
+def log_evaluation(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -> None:
+    """Shows what `evaluate_run` wrote into `folder`: its JSON `content`, curves.npz and sheets/validation.npz."""
+    if not tracker.is_on:
+        return
+    split = content["split"]
+    tracker.summary({f"{split}_{name}": content[name] for name in SUMMARY if content[name] is not None})
+    sheet = folder / "sheets" / f"evaluation_{split}.png"
+    with np.load(folder / "sheets" / "validation.npz") as prints:
+        label = f"{content['latent_dim']} dims"
+        reconstruction_sheet({label: prints["x_hat"], TRUTH: prints["truth"]}, sheet, "Reconstructions")
+    tracker.log_image(f"{split}_reconstructions", sheet, f"{label}, {content['distortion']}, truth last")
+    rows = content["matching"]
+    if not rows:
+        return
+    tracker.log_table(f"{split}_matching", list(rows[0]), [list(row.values()) for row in rows])
+    overall = {
+        (row["system"], row["protocol"]): row["eer"] for row in rows if row["level"] == row["alteration"] == "all"
+    }
+    own = {(system, protocol): eer for (system, protocol), eer in overall.items() if baseline(system) is None}
+    tracker.summary({f"{split}_eer_{p}_{s.replace(' ', '_')}": eer for (s, p), eer in own.items()})
+    with np.load(folder / "curves.npz") as lines:
+        for protocol in dict.fromkeys(protocol for _, protocol in overall):
+            systems = [system for system, of in overall if of == protocol]
+            curves = [
+                ErrorCurve(s, lines[f"{s}|{protocol}|fmr"], lines[f"{s}|{protocol}|fnmr"], baseline(s) is not None)
+                for s in systems
+            ]
+            points = [(c.label, float(x), float(y)) for c in curves for x, y in zip(c.fmr, c.fnmr, strict=True)]
+            for name, draw in (("roc", roc_figure), ("det", det_figure)):
+                path = folder / "figures" / f"{name}_{protocol}_{split}.png"
+                with whole_file(path) as temporary:
+                    temporary.write_bytes(draw(curves, f"{name.upper()}, {protocol}, {split}").png)
+                tracker.log_curve(f"{split}_{name}_{protocol}", path, ["system", "fmr", "fnmr"], points)
