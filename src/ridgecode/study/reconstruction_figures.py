@@ -61,7 +61,7 @@ def measure(saved: SavedAutoencoder, x: Tensor, depth_bits: int) -> Reconstructi
     mse = _mean((x_hat - truth) ** 2)
     bce = floor = None
     if saved.net.logits:
-        bce, floor = _bce(saved.net, x)
+        bce, floor = _bce(saved.net, view, x)
     return ReconstructionFigures(
         mse,
         psnr(mse),
@@ -93,15 +93,13 @@ def windows_per_second(net: Network, x: Tensor) -> float:
     return done / used
 
 
-def _bce(net: Network, x: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    values, floors = [], []
+def _bce(net: Network, view: View, x: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     with torch.inference_mode():
-        for part in x.split(BATCH):
-            raw = net(part).x_hat
-            each = torch.nn.functional.binary_cross_entropy_with_logits(raw, part, reduction="none")
-            values.append(each.flatten(1).mean(1))
-            floors += [bce_floor(one) for one in part]
-    return torch.cat(values).double().numpy(), torch.stack(floors).double().numpy()
+        raw = torch.cat([net(part).x_hat for part in x.split(BATCH)])
+    logits, truth = (torch.from_numpy(own_pixels(view, windows)) for windows in (raw, x))
+    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    floors = torch.stack([bce_floor(one) for one in truth])
+    return each.mean((1, 2)).double().numpy(), floors.double().numpy()
 
 
 def _mean(squares: NDArray[np.float32]) -> NDArray[np.float64]:
