@@ -46,14 +46,16 @@ class BudgetedTraining(pl.LightningModule):
         self.items = 0
         self._terms: dict[str, list[Tensor]] = {}
 
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> int | None:
-        if self.trainer.strategy.reduce_boolean_decision(self.budget.out_of_time(), all=False):
-            self.trainer.should_stop = True
-            return -1  # skips what is left of this epoch; its validation and checkpoint follow
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         factor = learning_rate_factor(self.schedule, self.budget.used(self.global_step))
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = self.learning_rate * factor
-        return None
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        # Lightning leaves out the rest of the epoch, validates and ends it. (-1 from on_train_batch_start would skip the
+        # validation too.)
+        if self.trainer.strategy.reduce_boolean_decision(self.budget.out_of_time(), all=False):
+            self.trainer.should_stop = True
 
     def count(self, items: int, terms: Mapping[str, Tensor]) -> None:
         """Takes note of one step: how many crops or probes it saw in this process, and its loss terms."""

@@ -40,9 +40,9 @@ class Demo:
 
 def demo(config: Demo) -> None:
     """Runs the stages, each of which leaves its finished work alone. Raises BadInput for too few subjects."""
-    if config.subjects < 5 or config.minutes <= 0:
+    if config.subjects < 20 or config.minutes <= 0:
         raise BadInput(
-            f"--subjects {config.subjects} --minutes {config.minutes}: give 5 subjects or more, and minutes above 0"
+            f"--subjects {config.subjects} --minutes {config.minutes}: give 20 subjects or more (validation needs two), and minutes above 0"
         )
     started = time.monotonic()
 
