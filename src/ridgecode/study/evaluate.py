@@ -98,7 +98,7 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         torch.set_num_threads(config.threads)
     saved, head_system = _load(config.run)
     store = PrintStore.open(config.data)
-    wanted = _protocols(config.protocols, store)
+    wanted = _protocols(config.protocols, store, config.split)
     train, rows = store.rows(split="train"), store.rows(split=config.split)
     if not len(rows) or not len(train):
         raise BadInput(f"--data {config.data} has no Real prints in the split {config.split} or in train; prepare more")
@@ -155,9 +155,13 @@ def _load(run: Path) -> tuple[SavedAutoencoder, tuple[MatchingSystem, float] | N
     return load_autoencoder(run), None
 
 
-def _protocols(text: str, store: PrintStore) -> list[str]:
-    if text in ("auto", "none"):
-        return protocols_of(store) if text == "auto" else []
+def _protocols(text: str, store: PrintStore, split: str) -> list[str]:
+    if text == "none":
+        return []
+    if text == "auto":
+        # One subject gives no non-mated comparison: a small set is still worth its reconstruction figures.
+        several = all(len(np.unique(store.column("subject")[store.rows(split=s)])) > 1 for s in {split, "val"})
+        return protocols_of(store) if several else []
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     for name in wanted:
         if name not in PROTOCOLS:

@@ -100,11 +100,11 @@ def fit(
         checkpoint = run.checkpoint if run.checkpoint.is_file() else None
         try:
             trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=True)
-        except (EOFError, KeyError, RuntimeError) as error:
+        except Exception as error:  # whatever torch's reader and Lightning raise at a damaged file
             if checkpoint is None or module.global_step:
                 raise
             raise BadInput(
-                f"{checkpoint} can't be resumed ({error}); delete the run's folder and train again"
+                f"{checkpoint} can't be resumed ({type(error).__name__}); delete the run's folder and train again"
             ) from error
     if trainer.interrupted:
         raise KeyboardInterrupt

@@ -1,8 +1,11 @@
 """PCA fitted on the same training windows that the networks see."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.errors import BadInput
@@ -18,19 +21,34 @@ def fit_pca(prints: NDArray[np.uint8], view: View, latent_dim: int, train_crops:
     Random crops: about 40,000 windows of a crop view, 8,000 of whole prints; centre crops: each print's one window.
     Raises BadInput where the prints are too few for so many components.
     """
-    wanted = CROPS if view.print_shape is None else WHOLE_PRINTS
-    batches, count, epoch = [], 0, 0
-    while count < (1 if train_crops == "centre" else wanted):
-        for batch in TrainingCrops(prints, view, 512, train_crops, seed, epoch):
-            batches.append(batch)
-            count += len(batch)
-            if count >= wanted:
-                break
-        epoch += 1
-    x = torch.cat(batches)
-    if latent_dim > min(len(x) - 1, view.height * view.width):
+    check_latent_dim(len(prints), view, latent_dim, train_crops)
+    if train_crops == "centre":
+        x = torch.from_numpy(view.take(prints)).unsqueeze(1).float().div_(255)
+    else:
+        x = torch.cat(list(_random_windows(prints, view, seed)))
+    return PCA.fit(x, latent_dim)
+
+
+def check_latent_dim(n_prints: int, view: View, latent_dim: int, train_crops: TrainCrops) -> None:
+    """Raises BadInput where `n_prints` prints are too few for `latent_dim` components."""
+    n = n_prints if train_crops == "centre" else _wanted(view)
+    if latent_dim > min(n - 1, view.height * view.width):
         raise BadInput(
-            f"--latent_dim {latent_dim} is more than PCA can give from {len(x)} windows of {view.height}x{view.width} "
+            f"--latent_dim {latent_dim} is more than PCA can give from {n} windows of {view.height}x{view.width} "
             "pixels; use fewer dims or more prints"
         )
-    return PCA.fit(x, latent_dim)
+
+
+def _wanted(view: View) -> int:
+    return CROPS if view.print_shape is None else WHOLE_PRINTS
+
+
+def _random_windows(prints: NDArray[np.uint8], view: View, seed: int) -> Iterator[Tensor]:
+    count = epoch = 0
+    while True:
+        for batch in TrainingCrops(prints, view, 512, "random", seed, epoch):
+            yield batch
+            count += len(batch)
+            if count >= _wanted(view):
+                return
+        epoch += 1

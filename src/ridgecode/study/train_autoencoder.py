@@ -13,11 +13,11 @@ from ridgecode.autoencoders.saved import AutoencoderSpec, Backbone, build_networ
 from ridgecode.errors import BadInput
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.training_crops import TrainCrops
-from ridgecode.prints.views import ViewName, stack_prints
+from ridgecode.prints.views import VIEWS, ViewName, stack_prints
 from ridgecode.study.autoencoder_training import AutoencoderTraining, PrintWindows, optimiser_defaults, windows
 from ridgecode.study.evaluate import Evaluate, evaluate_run
 from ridgecode.study.lightning_fit import Hardware, fit
-from ridgecode.study.pca_fit import fit_pca
+from ridgecode.study.pca_fit import check_latent_dim, fit_pca
 from ridgecode.study.recorder import Recorder
 from ridgecode.study.run_folder import RunFolder, Stopwatch, default_data, default_run_dir, plain
 from ridgecode.study.schedule import Budget
@@ -98,6 +98,9 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
             f"--data {config.data} has {len(train)} Real prints of train subjects and {len(val)} of validation "
             "subjects; prepare a store with more subjects"
         )
+    if config.backbone == "pca":
+        # Before the run begins: a refused command leaves no folder in the way of the right one.
+        check_latent_dim(len(train), VIEWS[config.view], config.latent_dim, config.train_crops)
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
     if first:
         run.begin("train-autoencoder", config, store.digest)
@@ -163,8 +166,6 @@ def _fit_pca(
     run: RunFolder, data: PrintWindows, config: TrainAutoencoder, tracker: Tracker
 ) -> tuple[float, dict[str, Any]]:
     """Fits PCA in closed form; its one "epoch" has the metrics of a network's."""
-    if config.distortion != "mse":
-        raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     watch = Stopwatch()
     net = fit_pca(data.train_prints, data.spec.window, config.latent_dim, config.train_crops, config.seed)
     z = net.encode(data.val_windows)
@@ -192,4 +193,6 @@ def _check(config: TrainAutoencoder) -> None:
     for name in ("learning_rate", "max_minutes", "early_stopping_patience", "threads", "seed"):
         if getattr(config, name) < 0:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
+    if config.backbone == "pca" and config.distortion != "mse":
+        raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     _hardware(config).check()
