@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from ridgecode.autoencoders.distortion import DistortionName, uses_logits
@@ -74,7 +74,16 @@ def save_autoencoder(path: Path, net: Network, spec: AutoencoderSpec, latent_mea
     tensors |= {"latent.mean": latent_mean.float().cpu(), "latent.std": latent_std.float().cpu()}
     metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(asdict(spec), sort_keys=True)}
     with whole_file(path) as temporary:
-        save_file(tensors, temporary, metadata=metadata)
+        temporary.write_bytes(_in_order(save(tensors, metadata)))
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same safetensors file with its metadata sorted: the library writes them in another order each time, and equal
+    runs shall give equal files."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    return data[:8] + json.dumps(header, separators=(",", ":")).encode().ljust(end - 8) + data[end:]
 
 
 def load_autoencoder(path: Path | str) -> SavedAutoencoder:

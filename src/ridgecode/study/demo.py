@@ -28,7 +28,7 @@ class Demo:
     Args:
         out: folder for all of it
         subjects: synthetic subjects, ten fingers each
-        minutes: minutes of training for each of the 8 autoencoders
+        minutes: minutes of training for each of the 8 autoencoders and the matcher
         seed: of prints and trainings
     """
 
@@ -42,7 +42,8 @@ def demo(config: Demo) -> None:
     """Runs the stages, each of which leaves its finished work alone. Raises BadInput for too few subjects."""
     if config.subjects < 20 or config.minutes <= 0:
         raise BadInput(
-            f"--subjects {config.subjects} --minutes {config.minutes}: give 20 subjects or more (validation needs two), and minutes above 0"
+            f"--subjects {config.subjects} --minutes {config.minutes}: give 20 subjects or more, so that validation has "
+            "two, and minutes above 0"
         )
     started = time.monotonic()
 
@@ -78,7 +79,7 @@ def demo(config: Demo) -> None:
             data=store,
             run_dir=matcher,
             model=config.out / "runs" / "mse-128",
-            max_epochs=12,
+            max_minutes=config.minutes,
             seed=config.seed,
             evaluate=False,
         )

@@ -100,12 +100,15 @@ def fit(
         checkpoint = run.checkpoint if run.checkpoint.is_file() else None
         try:
             trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+        except SystemExit:
+            # Lightning's answer to Ctrl-C; the command line has its own.
+            if trainer.interrupted:
+                raise KeyboardInterrupt from None
+            raise
         except Exception as error:  # whatever torch's reader and Lightning raise at a damaged file
             if checkpoint is None or module.global_step:
                 raise
             raise BadInput(
                 f"{checkpoint} can't be resumed ({type(error).__name__}); delete the run's folder and train again"
             ) from error
-    if trainer.interrupted:
-        raise KeyboardInterrupt
     return module.budget.stopwatch.seconds()

@@ -50,20 +50,25 @@ class Recorder(pl.Callback):
         self.sheet, self.rate, self.chatty = sheet, rate, chatty
         self.best, self.best_epoch, self.seconds = float("inf"), -1, 0.0
         self._line_time = self._epoch_start = float("-inf")
-        self._per_second, self._begun = 0.0, False
+        self._per_second, self._begun, self._ended = 0.0, False, False
 
     def state_dict(self) -> dict[str, Any]:
         sheet = self.sheet.state() if self.sheet else {}
-        return {"best": self.best, "best_epoch": self.best_epoch, "seconds": self.seconds, "sheet": sheet}
+        best = {"best": self.best, "best_epoch": self.best_epoch}
+        return {**best, "seconds": self.seconds, "ended": self._ended, "sheet": sheet}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best, self.best_epoch = float(state_dict["best"]), int(state_dict["best_epoch"])
-        self.seconds = float(state_dict["seconds"])
+        self.seconds, self._ended = float(state_dict["seconds"]), bool(state_dict.get("ended", False))
         if self.sheet:
             self.sheet.restore(state_dict["sheet"])
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         _budgeted(pl_module).budget.stopwatch.before = self.seconds
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # Killed after its last epoch: early stopping or the clock has ended this run already.
+        trainer.should_stop = trainer.should_stop or self._ended
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if not self._begun and trainer.is_global_zero:
@@ -105,6 +110,7 @@ class Recorder(pl.Callback):
                 with evaluating(module):
                     self.sheet.look(module, epoch, improved, last)
             self._say(epoch, validated)
+        self._ended = trainer.should_stop
         # Every process takes part: a sharded strategy gathers its parts here.
         trainer.save_checkpoint(self.run.checkpoint)
 

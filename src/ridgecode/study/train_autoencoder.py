@@ -46,7 +46,7 @@ class TrainAutoencoder:
         schedule: of the learning rate; auto takes the backbone's own (ridge cosine, ResNets constant)
         batch_size: windows a step, in each process
         train_crops: random (shifted and mirrored) or centre (as the write-up had it)
-        max_epochs: an epoch is every training print once, or 4,096 crops where there are fewer prints
+        max_epochs: an epoch is every training print once, or as often as makes 4,096 crops
         max_minutes: minutes of training at most; 0 for no limit
         early_stopping_patience: epochs without a better val_loss before training ends; 0 never ends it
         precision: 32, bf16 (mixed), or auto: bf16 where the processor has instructions for it
