@@ -87,6 +87,15 @@ def test_channels_last_weights_come_back_the_same(tmp_path: Path) -> None:
     torch.testing.assert_close(load_autoencoder(tmp_path / "a").net(x).x_hat, before, atol=1e-6, rtol=1e-5)
 
 
+def test_equal_models_are_equal_files(tmp_path: Path) -> None:
+    net = drawn(SPEC)
+    files = set()
+    for number in range(8):
+        save_autoencoder(tmp_path / str(number), net, SPEC, torch.zeros(4), torch.ones(4))
+        files.add((tmp_path / str(number)).read_bytes())
+    assert len(files) == 1
+
+
 def test_saving_again_replaces_the_file(saved: Path) -> None:
     other = AutoencoderSpec("ridge", "crop32", 2, "l1")
     save_autoencoder(saved, drawn(other), other, torch.zeros(2), torch.ones(2))

@@ -42,8 +42,8 @@ def demo(config: Demo) -> None:
     """Runs the stages, each of which leaves its finished work alone. Raises BadInput for too few subjects."""
     if config.subjects < 20 or config.minutes <= 0:
         raise BadInput(
-            f"--subjects {config.subjects} --minutes {config.minutes}: give 20 subjects or more, so that validation has "
-            "two, and minutes above 0"
+            f"--subjects {config.subjects} --minutes {config.minutes}: give 20 subjects or more, so that validation "
+            "has two, and minutes above 0"
         )
     started = time.monotonic()
 
