@@ -52,8 +52,8 @@ class BudgetedTraining(pl.LightningModule):
             group["lr"] = self.learning_rate * factor
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        # Lightning then leaves out the rest of the epoch, validates and ends it; -1 from on_train_batch_start would skip
-        # the validation too.
+        # Lightning then leaves out the rest of the epoch, validates and ends it; -1 from on_train_batch_start would
+        # skip the validation too.
         if self.trainer.strategy.reduce_boolean_decision(self.budget.out_of_time(), all=False):
             self.trainer.should_stop = True
 
