@@ -66,8 +66,9 @@ def fit(
     recorder.chatty = not bar
     callbacks: list[pl.Callback] = [recorder]
     if patience:
-        # Before the recorder: the checkpoint then holds its count of this epoch.
-        callbacks.insert(0, EarlyStopping(recorder.monitor, patience=patience, min_delta=0.0))
+        # At the end of validation, so before the recorder: the checkpoint then holds its count of this epoch.
+        stopping = EarlyStopping(recorder.monitor, patience=patience, min_delta=0.0, check_on_train_epoch_end=False)
+        callbacks.append(stopping)
     if bar:
         callbacks.append(RichProgressBar())
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
