@@ -73,6 +73,14 @@ def _verb_parser(verb: Verb) -> ArgumentParser:
         many = {"nargs": "+"} if "list" in str(types[name]) else {}
         parser.add_argument(name, type=Path, help=helps.get(name, ""), **many)  # type: ignore[arg-type]
     parser.add_class_arguments(config, skip=set(verb.positionals))
+    for action in parser._actions:
+        # A switch needs no value, as people type it; a sweep's `--movement=False` gives one. Dashes are underscores.
+        if types.get(action.dest) in (bool, "bool"):
+            action.nargs, action.const = "?", True
+            if "_" in action.dest:
+                alias = f"--{action.dest.replace('_', '-')}"
+                action.option_strings.append(alias)
+                parser._option_string_actions[alias] = action
     return parser
 
 

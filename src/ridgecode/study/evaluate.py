@@ -44,15 +44,16 @@ SHEET_PRINTS = 12
 class Evaluate:
     """Measures a run: what its reconstructions lose, and how well its latent vectors match.
 
-    Beside the figures' JSON it writes per_print.parquet, curves.npz, sheets/validation.npz and the comparison lists.
+    per_print.parquet, curves.npz, sheets/ and the comparison lists go to the run's folder, or for a split other than
+    val to evaluation-SPLIT in it.
 
     Args:
         run: folder of a train-autoencoder or train-matcher run
         data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
         split: which subjects: train, val, test, or all
-        out: JSON file for the figures (default: evaluation.json in the run's folder)
+        out: JSON file for the figures (default: evaluation.json in that folder)
         protocols: of matching, by commas: aligned, moved, fvc, fvc-all; auto for those the store allows, none for none
-        comparisons: folder of comparison lists, read where they are there, written where not (default: beside the JSON)
+        comparisons: folder of comparison lists, read where they are there, written where not (default: comparisons/)
         depth_bits: bits a latent dim at which bytes and mse_at_depth are stated, 1 to 8
         tracker: wandb (adds the figures to the run's own W&B run; online with a login, else offline) or none
         threads: processor threads; 0 takes all
@@ -72,7 +73,7 @@ class Evaluate:
 def evaluate_command(config: Evaluate) -> None:
     """Prints the headline of what `evaluate_run` found."""
     found = evaluate_run(config)
-    beside = (config.out or config.run / "evaluation.json").parent
+    beside = folder_of(config)
     with open_tracker(config.tracker, config.run, plain(config), config.run.name, "evaluate") as tracker:
         log_evaluation(tracker, beside, found)
     pca = found["pca"]["mse"]
@@ -87,7 +88,7 @@ def evaluate_command(config: Evaluate) -> None:
                 f"{row['protocol']}, {row['system']}: EER {100 * row['eer']:.3f} % [{100 * row['eer_low']:.3f}, "
                 f"{100 * row['eer_high']:.3f}], {row['n_mated']} mated, {row['n_non_mated']} non-mated"
             )
-    print(f"figures lie in {config.out or config.run / 'evaluation.json'}")
+    print(f"figures lie in {config.out or beside / 'evaluation.json'}")
 
 
 def evaluate_run(config: Evaluate) -> dict[str, Any]:
@@ -102,8 +103,8 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     train, rows = store.rows(split="train"), store.rows(split=config.split)
     if not len(rows) or not len(train):
         raise BadInput(f"--data {config.data} has no Real prints in the split {config.split} or in train; prepare more")
-    out = config.out or config.run / "evaluation.json"
-    beside = out.parent
+    beside = folder_of(config)
+    out = config.out or beside / "evaluation.json"
 
     train_prints, prints = stack_prints(store, train), stack_prints(store, rows)
     x = windows(prints, saved.spec)
@@ -142,6 +143,11 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         np.savez_compressed(file, **lines)
     write_text(out, json.dumps(content, indent=1) + "\n")
     return content
+
+
+def folder_of(config: Evaluate) -> Path:
+    """Where an evaluation's files go: figures on validation subjects are the run's own, others have their folder."""
+    return config.run if config.split == "val" else config.run / f"evaluation-{config.split}"
 
 
 def _load(run: Path) -> tuple[SavedAutoencoder, tuple[MatchingSystem, float] | None]:
