@@ -79,7 +79,7 @@ def _verb_parser(verb: Verb) -> ArgumentParser:
             action.nargs, action.const = "?", True
             if "_" in action.dest:
                 alias = f"--{action.dest.replace('_', '-')}"
-                action.option_strings.append(alias)
+                action.option_strings = [*action.option_strings, alias]
                 parser._option_string_actions[alias] = action
     return parser
 
