@@ -45,6 +45,10 @@ VERBS = {
 class Parser(ArgumentParser):
     """Answers a mistake with one sentence and exit code 2; every flag stands in `--help`."""
 
+    def __init__(self, **named: Any) -> None:
+        # No abbreviations: `--subject` would quietly mean `--subjects`, and a new flag could change what it means.
+        super().__init__(allow_abbrev=False, **named)
+
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         raise BadInput(_one_sentence(message, self))
 
