@@ -1,0 +1,86 @@
+"""The command line: its help, its answers to mistakes, and what it loads."""
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from importlib import import_module
+
+import pytest
+
+from ridgecode.cli import VERBS, main
+
+
+def helped(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_help_of_a_verb_tells_each_argument(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    verb = VERBS[name]
+    text = helped([name, "--help"], capsys)
+    config = getattr(import_module(f"ridgecode.study.{verb.module}"), verb.config)
+    told = (config.__doc__ or "").partition("Args:")[2]
+    for field in fields(config):
+        shown = field.name if field.name in verb.positionals else f"--{field.name}"
+        assert shown in text, f"{field.name} is not in the help"
+        assert f" {field.name}: " in told, f"{field.name} is not explained"
+        assert field.name == field.name.lower().replace("-", "_")  # a sweep can set every one
+    for name_ in verb.positionals:
+        assert f"--{name_} " not in text
+
+
+def test_help_lists_the_verbs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    text = helped(["--help"], capsys)
+    assert "ridgecode VERB --help" in text
+    listed = re.findall(r"^ {4}(\S+)", text.partition("subcommands:")[2], re.MULTILINE)
+    assert listed == list(VERBS)
+
+
+def test_no_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "train-autoencoder" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train-autoencodr"], "no verb 'train-autoencodr' (did you mean train-autoencoder?)"),
+        (["frobnicate"], "no verb 'frobnicate'; see ridgecode --help"),
+        (["synthesise", "--subject=3", "--out=x"], "--subject is no flag of this verb (did you mean --subjects?)"),
+        (["synthesise", "--frob", "--out=x"], "--frob is no flag of this verb"),
+        (["synthesise", "--subjects=three", "--out=x"], "--subjects takes int, not three"),
+        (["prepare", "--source=nist", "--root=x", "--out=y"], "nist"),
+        (["encode"], "store"),
+        (["train-autoencoder", "--evaluate=perhaps"], "--evaluate takes bool, not perhaps"),
+    ],
+)
+def test_mistakes(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    answer = capsys.readouterr()
+    assert answer.out == ""
+    assert answer.err.startswith("ridgecode: ")
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], [], ["train-autoencodr"]])
+def test_what_needs_no_torch_loads_none(arguments: list[str]) -> None:
+    code = "import sys; from ridgecode.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+    code += "print('loaded', sorted({'torch', 'wandb', 'pytorch_lightning'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "Traceback" not in done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded []"
+
+
+def test_python_m_ridgecode() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ridgecode", "frobnicate"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("ridgecode: there is no verb")
