@@ -1,6 +1,7 @@
 """What every room's tests share: where the real prints lie, and a small synthetic data set."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,86 @@ def synthetic_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("synthetic")
     synthesise(8, 1, folder / "images", seed=0, progress=False)
     return prepare("synthetic", folder / "images", folder / "store", progress=False).path
+
+
+@pytest.fixture(scope="session")
+def matching_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared store of 15 synthetic subjects, enough to match: 10 train, 2 validation, 3 test; the two index
+    fingers of each, a Real print and its 9 alterations a finger. Made once a session, in about 8 s on one
+    core; read it only."""
+    from ridgecode.prints.labels import socofing_name
+    from ridgecode.prints.prepare import prepare
+    from ridgecode.prints.synthetic.alterations import KINDS, LEVELS, alter
+    from ridgecode.prints.synthetic.impressions import impression
+    from ridgecode.prints.synthetic.masters import master_print
+    from ridgecode.prints.synthetic.synthesise import write_bmp
+
+    folder = tmp_path_factory.mktemp("matching")
+    images = folder / "images"
+    for name in ("Real", *(f"Altered/Altered-{level}" for level in LEVELS)):
+        (images / name).mkdir(parents=True)
+    for number in range(30):
+        who = (str(number // 2 + 1), "M", ("Left", "Right")[number % 2], "index")
+        pressed = impression(master_print(number), number)
+        write_bmp(images / f"{socofing_name(*who)}.BMP", pressed)
+        for level in LEVELS:
+            for kind in KINDS:
+                write_bmp(images / f"{socofing_name(*who, level, kind)}.BMP", alter(pressed, kind, level, number))
+    return prepare("synthetic", images, folder / "store", progress=False).path
+
+
+@pytest.fixture(scope="session")
+def autoencoder_run(matching_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished autoencoder run on `matching_store`: PCA of whole prints, 12 dims, fitted in a moment; read it only."""
+    from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencoder
+
+    config = TrainAutoencoder(
+        data=matching_store,
+        run_dir=tmp_path_factory.mktemp("autoencoder") / "pca-12",
+        backbone="pca",
+        view="whole",
+        latent_dim=12,
+        threads=1,
+        tracker="none",
+        evaluate=False,
+    )
+    return train_autoencoder(config)
+
+
+@pytest.fixture(scope="session")
+def matcher_run(matching_store: Path, autoencoder_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished matcher run on `autoencoder_run`, 3 epochs of a small head; read it only."""
+    from ridgecode.study.train_matcher import TrainMatcher, train_matcher
+
+    config = TrainMatcher(
+        data=matching_store,
+        run_dir=tmp_path_factory.mktemp("matcher") / "head",
+        model=autoencoder_run,
+        hidden=32,
+        embedding_dim=16,
+        batch_size=16,
+        max_epochs=3,
+        device="cpu",
+        threads=1,
+        tracker="none",
+        evaluate=False,
+    )
+    return train_matcher(config)
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a command line that must be refused; returns its one sentence. Exit code 2, no traceback, nothing printed
+    on standard output."""
+    from ridgecode.cli import main
+
+    def refused(*arguments: object) -> str:
+        capsys.readouterr()
+        assert main([str(argument) for argument in arguments]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith("ridgecode: ")
+        assert said.err.count("\n") == 1
+        return said.err
+
+    return refused

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def starts(out: Path) -> dict[str, list[dict[str, Any]]]:
     return {file.parent.name: [json.loads(line) for line in file.read_text().splitlines()] for file in files}
 
 
-def wait_until(ready: Any, seconds: float = 15.0) -> None:
+def wait_until(ready: Any, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -80,7 +81,22 @@ def start_sweep(file: Path, store: Path, out: Path, jobs: int = 1) -> subprocess
     """The sweep in a process of its own, to be killed."""
     code = "import sys; from ridgecode.study.sweep import run_sweep as r; f, d, o, j, *p = sys.argv[1:]; "
     code += "r(f, d, o, int(j), report=False, program=p)"
-    return subprocess.Popen([sys.executable, "-c", code, str(file), str(store), str(out), str(jobs), *FAKE])
+    sweep = subprocess.Popen([sys.executable, "-c", code, str(file), str(store), str(out), str(jobs), *FAKE])
+    _STARTED.append(sweep)
+    return sweep
+
+
+_STARTED: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_sweep_running() -> Iterator[None]:
+    """A test that fails before it kills its sweep must not disturb the next."""
+    yield
+    while _STARTED:
+        sweep = _STARTED.pop()
+        sweep.kill()
+        sweep.wait()
 
 
 def test_runs_every_trial_of_a_grid_and_then_nothing_again(tmp_path: Path, store: Path) -> None:

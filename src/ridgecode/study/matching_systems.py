@@ -18,8 +18,7 @@ from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.reconstruction_figures import encode_windows
 
 WHOLE_PRINT_COMPONENTS = (16, 64)
-"""Whitened components of the whole print that every table has: the better ones of FIELD's row on moved probes and on
-aligned ones."""
+"""Whitened components of the whole print in every table: 16 do best on moved probes, 64 nearly solve aligned ones."""
 
 Prints = NDArray[np.uint8]
 Vectors = NDArray[np.float32]

@@ -3,6 +3,7 @@
 import base64
 import html
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from itertools import groupby
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -11,7 +12,6 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-import ridgecode
 from ridgecode.study.figure_style import THEME, inline_svg
 from ridgecode.study.published import SOCOFING_CITATION
 from ridgecode.study.report_figure import ReportFigure
@@ -66,7 +66,7 @@ def _content(study: Study, title: str, sections: Sequence[Section]) -> dict[str,
         "configurations": [_configuration(run, study.labels[run.name].full) for run in study.runs],
         "environment": _environment(study.runs),
         "citation": SOCOFING_CITATION if "socofing" in study.sources else "",
-        "version": getattr(ridgecode, "__version__", ""),
+        "version": metadata.version("ridgecode"),
     }
 
 
