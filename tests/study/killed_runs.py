@@ -24,12 +24,11 @@ from ridgecode.study.run_folder import RunFolder
 
 SHORT_EPOCH = 60
 # What is called, and at which call the job stops; 0: at the first in the second epoch after the best. An epoch has 7
-# steps and one validation batch.
+# steps.
 PLACES: dict[str, tuple[Any, str, int]] = {
     "first epoch": (AutoencoderTraining, "training_step", 2),
     "third epoch": (AutoencoderTraining, "training_step", 17),
     "interrupt": (AutoencoderTraining, "training_step", 17),
-    "validation": (AutoencoderTraining, "validation_step", 3),
     "before the model": (train_autoencoder, "save_autoencoder", 2),
     "before the checkpoint": (pl.Trainer, "save_checkpoint", 3),
     "after a worse epoch": (AutoencoderTraining, "training_step", 0),

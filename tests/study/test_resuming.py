@@ -16,7 +16,6 @@ import torch
 PLACES = (
     "first epoch",
     "third epoch",
-    "validation",
     "before the model",
     "before the checkpoint",
     "before the end",
