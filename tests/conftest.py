@@ -34,8 +34,8 @@ def synthetic_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def matching_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared store of 15 synthetic subjects, enough to match: 10 train, 2 validation, 3 test; the two index
-    fingers of each, a Real print and its 9 alterations a finger. Made once a session, in about 8 s on one
-    core; read it only."""
+    fingers of each, a Real print and its 9 alterations a finger. Made once a session, in about 8 s on one core; read it
+    only."""
     from ridgecode.prints.labels import socofing_name
     from ridgecode.prints.prepare import prepare
     from ridgecode.prints.synthetic.alterations import KINDS, LEVELS, alter
@@ -59,7 +59,7 @@ def matching_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def autoencoder_run(matching_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished autoencoder run on `matching_store`: PCA of whole prints, 12 dims, fitted in a moment; read it only."""
+    """A finished autoencoder run on `matching_store`: PCA of whole prints, 12 dims; read it only."""
     from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencoder
 
     config = TrainAutoencoder(
@@ -68,6 +68,8 @@ def autoencoder_run(matching_store: Path, tmp_path_factory: pytest.TempPathFacto
         backbone="pca",
         view="whole",
         latent_dim=12,
+        train_crops="centre",  # 20 windows are fitted in a moment, thousands of random ones take minutes
+        device="cpu",
         threads=1,
         tracker="none",
         evaluate=False,
