@@ -1,5 +1,6 @@
 """`ridgecode decode`: latent vectors back to images."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,12 +63,13 @@ def selected_rows(text: str, n: int) -> np.ndarray:
         return np.arange(n)
     rows: list[int] = []
     for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
+        found = re.fullmatch(r"\s*([0-9]+)(?:-([0-9]+))?\s*", part)
+        if not found:
             raise BadInput(f"--select {text} is not understood; give row numbers such as 17,20-30")
-        rows += range(int(first), int(last if dash else first) + 1)
-    if not rows or max(rows) >= n:
-        raise BadInput(f"--select {text} names rows that are not there; rows are 0 to {n - 1}")
+        first, last = int(found[1]), int(found[2] or found[1])
+        if not first <= last < n:
+            raise BadInput(f"--select {text} names rows that are not there; rows are 0 to {n - 1}")
+        rows += range(first, last + 1)
     return np.array(rows)
 
 
@@ -77,12 +79,18 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         z = np.load(file, allow_pickle=False)
         names = pq.read_table(index, columns=["name"])["name"].to_numpy(zero_copy_only=False)
-    except FileNotFoundError as error:
-        raise BadInput(
-            f"{error.filename or folder} does not exist; give a folder that `ridgecode encode` wrote"
-        ) from None
+    except FileNotFoundError:
+        missing = index if file.is_file() else file
+        raise BadInput(f"{missing} does not exist; give a folder that `ridgecode encode` wrote") from None
     except (OSError, ValueError, EOFError) as error:
-        raise BadInput(f"{folder} can't be read ({error}); run `ridgecode encode` again") from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadInput(f"{folder} can't be read ({reason}); run `ridgecode encode` again") from error
     if z.ndim != 2 or z.dtype != np.float32 or len(z) != len(names):
         raise BadInput(f"{file} and {index} don't belong together; run `ridgecode encode` again")
+    for name in names:
+        # An index that someone else wrote must not place images outside --out.
+        if not name or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise BadInput(
+                f"{index} names a print {name!r}, which is no place in a folder; run `ridgecode encode` again"
+            )
     return z, names

@@ -86,7 +86,10 @@ class RunFolder:
         """What `config.yaml` holds. Raises BadInput where the folder is no run."""
         if not self.config.is_file():
             raise BadInput(f"{self.path} is not a run: it has no config.yaml; give the --run_dir of a training")
-        content = yaml.safe_load(self.config.read_text(encoding="utf-8"))
+        try:
+            content = yaml.safe_load(self.config.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError):
+            content = None
         if not isinstance(content, dict):
             raise BadInput(f"{self.config} holds no settings; delete the run's folder and train again")
         return content
