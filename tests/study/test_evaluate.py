@@ -1,0 +1,320 @@
+"""`ridgecode evaluate` against slow computations from what `encode` and `decode` write and from the lists' files."""
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from PIL import Image
+from skimage.metrics import structural_similarity
+
+from ridgecode.autoencoders.saved import load_autoencoder
+from ridgecode.cli import main
+from ridgecode.matching.comparisons import Comparisons
+from ridgecode.prints.movement import move, movements_for
+from ridgecode.prints.store import PrintStore
+from ridgecode.study import pca_fit, reconstruction_figures
+
+KEYS = {
+    *("schema", "kind", "source", "split", "n_prints", "n_subjects", "view", "backbone", "distortion", "latent_dim"),
+    *("mse", "mse_low", "mse_high", "psnr_db", "ssim", "bce", "bce_above_floor", "depth_bits", "mse_at_depth"),
+    *("bytes", "bpp", "encode_per_second", "parameters", "pca", "matching"),
+}
+ROW_KEYS = {
+    *("system", "protocol", "level", "alteration", "eer", "eer_low", "eer_high", "fnmr_at_fmr_1", "fnmr_at_fmr_0_1"),
+    *("fnmr_at_fmr_0_01", "auc", "d_prime", "threshold", "threshold_from", "accuracy", "precision", "recall", "tp"),
+    *("fp", "tn", "fn", "n_mated", "n_non_mated", "n_subjects", "bytes"),
+}
+Refused = Callable[..., str]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick() -> Any:
+    """PCA of 64 windows, not 8,000, and a moment of timing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pca_fit, "WHOLE_PRINTS", 64)
+        patch.setattr(reconstruction_figures, "RATE_SECONDS", 0.01)
+        yield
+
+
+@pytest.fixture(scope="module")
+def own_run(autoencoder_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the autoencoder's run that evaluations may write to."""
+    return copied(autoencoder_run, tmp_path_factory.mktemp("evaluated") / "run")
+
+
+@pytest.fixture(scope="module")
+def on_val(own_run: Path, matching_store: Path) -> dict[str, Any]:
+    return evaluated(own_run, matching_store)
+
+
+@pytest.fixture(scope="module")
+def latents(autoencoder_run: Path, matching_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `encode` writes of the validation prints."""
+    out = tmp_path_factory.mktemp("latents")
+    flags = ["--model", str(autoencoder_run), "--out", str(out), "--split=val", "--device=cpu", "--threads=1"]
+    assert main(["encode", str(matching_store), *flags]) == 0
+    return out
+
+
+def copied(run: Path, to: Path) -> Path:
+    to.mkdir(parents=True)
+    for file in run.iterdir():
+        if file.is_file():
+            (to / file.name).write_bytes(file.read_bytes())
+    return to
+
+
+def command(run: Path, store: Path, /, **flags: object) -> list[str]:
+    given = {"run": run, "data": store, "threads": 1, **flags}
+    return ["evaluate", *(f"--{name}={value}" for name, value in given.items())]
+
+
+def evaluated(run: Path, store: Path, out: Path | None = None, **flags: object) -> dict[str, Any]:
+    assert main(command(run, store, **flags, **({"out": out} if out else {}))) == 0
+    return dict(json.loads((out or run / "evaluation.json").read_text()))
+
+
+def row_of(found: dict[str, Any], system: str, protocol: str) -> dict[str, Any]:
+    rows = [r for r in found["matching"] if (r["system"], r["protocol"]) == (system, protocol)]
+    return next(r for r in rows if r["level"] == r["alteration"] == "all")
+
+
+def slow_rates(mated: list[float], non_mated: list[float], threshold: float) -> tuple[float, float]:
+    """(FMR, FNMR) by counting."""
+    return (
+        sum(score >= threshold for score in non_mated) / len(non_mated),
+        sum(score < threshold for score in mated) / len(mated),
+    )
+
+
+def slow_eer(mated: list[float], non_mated: list[float]) -> float:
+    """Where the line through the measured (FMR, FNMR) points meets FMR = FNMR."""
+    points = [slow_rates(mated, non_mated, t) for t in [*sorted({*mated, *non_mated}), np.inf]]
+    for (fmr0, fnmr0), (fmr1, fnmr1) in pairwise(points):
+        if fnmr1 >= fmr1:
+            share = (fmr0 - fnmr0) / ((fmr0 - fnmr0) + (fnmr1 - fmr1))
+            return fmr0 + share * (fmr1 - fmr0)
+    raise AssertionError("the curve meets the diagonal")
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.dot(a, b) / np.sqrt(np.dot(a, a) * np.dot(b, b)))
+
+
+def test_keys_and_files(on_val: dict[str, Any], own_run: Path, matching_store: Path) -> None:
+    assert on_val.keys() == KEYS
+    assert all(row.keys() == ROW_KEYS for row in on_val["matching"])
+    assert (on_val["kind"], on_val["split"], on_val["source"]) == ("autoencoder", "val", "synthetic")
+    assert (on_val["n_prints"], on_val["n_subjects"]) == (4, 2)
+    assert (on_val["bytes"], on_val["depth_bits"]) == (12, 8)
+    assert on_val["bpp"] == pytest.approx(8 * 12 / (97 * 90))
+    assert on_val["mse_low"] <= on_val["mse"] <= on_val["mse_high"]
+    assert on_val["bce"] is on_val["bce_above_floor"] is None
+    for name in ("per_print.parquet", "curves.npz", "sheets/validation.npz"):
+        assert (own_run / name).is_file(), name
+    assert {file.name for file in (own_run / "comparisons").iterdir()} == {"aligned_val.parquet", "moved_val.parquet"}
+    per_print = pq.read_table(own_run / "per_print.parquet").to_pydict()
+    store = PrintStore.open(matching_store)
+    assert per_print["name"] == store.column("name")[store.rows("val")].tolist()
+    for name in ("mse", "psnr_db", "ssim"):
+        assert np.mean(per_print[name]) == pytest.approx(on_val[name])
+
+
+def test_reconstruction_is_that_of_encode_and_decode(
+    on_val: dict[str, Any], autoencoder_run: Path, matching_store: Path, latents: Path, tmp_path: Path
+) -> None:
+    store = PrintStore.open(matching_store)
+    assert main(["decode", str(latents), "--model", str(autoencoder_run), "--out", str(tmp_path)]) == 0
+    mse, psnr, ssim = [], [], []
+    for row in store.rows("val"):
+        # The window has 96 of the 97 rows: the last one is the row above it again.
+        truth = store.image(int(row)).astype(np.float64) / 255
+        truth[96] = truth[95]
+        with Image.open(tmp_path / f"{store.column('name')[row]}.png") as image:
+            drawn = np.asarray(image).astype(np.float64) / 255
+        mse.append(np.mean((truth - drawn) ** 2))
+        psnr.append(10 * np.log10(1 / mse[-1]))
+        ssim.append(structural_similarity(truth, drawn, data_range=1.0))
+    # PNG rounds to 1/255: an error of at most 1/510 a pixel.
+    assert on_val["mse"] == pytest.approx(np.mean(mse), abs=2 * np.sqrt(on_val["mse"]) / 510)
+    assert on_val["mse"] == pytest.approx(np.mean(mse), rel=1e-3)
+    assert on_val["psnr_db"] == pytest.approx(np.mean(psnr), abs=0.005)
+    assert on_val["ssim"] == pytest.approx(np.mean(ssim), abs=0.002)
+
+
+def test_latent_cosine_of_the_aligned_list(
+    on_val: dict[str, Any], own_run: Path, autoencoder_run: Path, latents: Path
+) -> None:
+    z = np.load(latents / "latents.npy")
+    names = pq.read_table(latents / "index.parquet")["name"].to_pylist()
+    saved = load_autoencoder(autoencoder_run)
+    standard = {n: (v - saved.latent_mean.numpy()) / saved.latent_std.numpy() for n, v in zip(names, z, strict=True)}
+    listed = pq.read_table(own_run / "comparisons" / "aligned_val.parquet").to_pylist()
+    scores: dict[bool, list[float]] = {True: [], False: []}
+    for one in listed:
+        scores[one["mated"]].append(cosine(standard[one["probe"]], standard[one["reference"]]))
+    row = row_of(on_val, "cosine on z", "aligned")
+    assert (row["n_mated"], row["n_non_mated"], row["n_subjects"]) == (len(scores[True]), len(scores[False]), 2)
+    assert (row["n_mated"], row["n_non_mated"]) == (36, 72)  # 9 altered prints of 4 fingers; 2 fingers of the other
+    assert row["eer"] == pytest.approx(slow_eer(scores[True], scores[False]), abs=1e-9)
+    assert row["eer_low"] <= row["eer"] <= row["eer_high"]
+    fmr, fnmr = slow_rates(scores[True], scores[False], row["threshold"] - 1e-6)
+    assert fmr <= 0.001 + 1e-9
+    assert row["recall"] == pytest.approx(1 - fnmr, abs=1e-9)
+    assert row["tp"] + row["fn"] == row["n_mated"] and row["fp"] + row["tn"] == row["n_non_mated"]
+    assert row["bytes"] == 4 * 12
+
+
+def test_moved_probes_are_moved_by_their_names(
+    on_val: dict[str, Any], own_run: Path, autoencoder_run: Path, matching_store: Path
+) -> None:
+    store, saved = PrintStore.open(matching_store), load_autoencoder(autoencoder_run)
+    row_of_name = {name: row for row, name in enumerate(store.column("name").tolist())}
+
+    def standard(name: str, moved: bool) -> np.ndarray:
+        image = np.array(store.image(row_of_name[name]))[None]
+        if moved:
+            image = move(image, movements_for([name]))
+        x = torch.from_numpy(saved.spec.window.take(image)).unsqueeze(1).float() / 255
+        return ((saved.net.encode(x) - saved.latent_mean) / saved.latent_std)[0].numpy()
+
+    listed = pq.read_table(own_run / "comparisons" / "moved_val.parquet").to_pylist()
+    scores: dict[bool, list[float]] = {True: [], False: []}
+    for one in listed:
+        scores[one["mated"]].append(cosine(standard(one["probe"], True), standard(one["reference"], False)))
+    assert row_of(on_val, "cosine on z", "moved")["eer"] == pytest.approx(
+        slow_eer(scores[True], scores[False]), abs=1e-9
+    )
+    aligned = pq.read_table(own_run / "comparisons" / "aligned_val.parquet").to_pylist()
+    pairs = ("probe", "reference", "mated")
+    assert [[one[key] for key in pairs] for one in aligned] == [[one[key] for key in pairs] for one in listed]
+    systems = {row["system"] for row in on_val["matching"]}
+    for system in systems:
+        assert row_of(on_val, system, "moved")["auc"] < row_of(on_val, system, "aligned")["auc"], system
+
+
+def test_baselines_are_in_the_same_table(on_val: dict[str, Any], own_run: Path, matching_store: Path) -> None:
+    # 20 training prints span no 64 components.
+    assert {row["system"] for row in on_val["matching"]} == {"cosine on z", "pixels", "pca16", "pca12"}
+    store = PrintStore.open(matching_store)
+    mean = np.mean([store.image(int(row)) / 255.0 for row in store.rows("train")], axis=0)
+    image = {name: store.image(row) / 255.0 - mean for row, name in enumerate(store.column("name").tolist())}
+    scores: dict[bool, list[float]] = {True: [], False: []}
+    for one in pq.read_table(own_run / "comparisons" / "aligned_val.parquet").to_pylist():
+        scores[one["mated"]].append(cosine(image[one["probe"]].ravel(), image[one["reference"]].ravel()))
+    row = row_of(on_val, "pixels", "aligned")
+    assert row["eer"] == pytest.approx(slow_eer(scores[True], scores[False]), abs=1e-9)
+    assert row["bytes"] == 97 * 90
+    groups = [(r["level"], r["alteration"]) for r in on_val["matching"] if r["system"] == "pixels"]
+    assert len(set(groups)) == 16 and len(groups) == 32  # all, 3 levels, 3 alterations, 9 pairs; 2 protocols
+
+
+def test_the_threshold_of_the_test_split_comes_from_validation(
+    on_val: dict[str, Any], own_run: Path, matching_store: Path
+) -> None:
+    before = {p: p.read_bytes() for p in own_run.rglob("*") if p.is_file()}
+    found = evaluated(own_run, matching_store, own_run / "evaluation-test" / "evaluation.json", split="test")
+    assert (found["split"], found["n_prints"], found["n_subjects"]) == ("test", 6, 3)
+    for row in found["matching"]:
+        assert row["threshold_from"] == "val"
+        assert row["threshold"] == row_of(on_val, row["system"], row["protocol"])["threshold"]
+    assert {p: p.read_bytes() for p in before} == before  # the validation figures are left alone
+    assert (own_run / "evaluation-test" / "per_print.parquet").is_file()
+
+
+def test_out_writes_its_json_elsewhere_and_no_evaluation_beside(
+    autoencoder_run: Path, matching_store: Path, tmp_path: Path
+) -> None:
+    run = copied(autoencoder_run, tmp_path / "run")
+    evaluated(run, matching_store, tmp_path / "out" / "metrics.json", protocols="none")
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["metrics.json"]
+    assert not (run / "evaluation.json").exists()
+
+
+def test_protocols_none_matches_nothing(autoencoder_run: Path, matching_store: Path, tmp_path: Path) -> None:
+    run = copied(autoencoder_run, tmp_path / "run")
+    assert evaluated(run, matching_store, protocols="none")["matching"] == []
+    assert not (run / "comparisons").exists()
+
+
+def test_comparison_lists_are_used_where_they_are(
+    on_val: dict[str, Any], own_run: Path, autoencoder_run: Path, matching_store: Path, tmp_path: Path
+) -> None:
+    """A list that holds half of the comparisons gives half of them."""
+    whole = Comparisons.load(own_run / "comparisons" / "aligned_val.parquet")
+    half = np.arange(len(whole)) % 2 == 0
+    fields = {name: getattr(whole, name) for name in whole.__dataclass_fields__}
+    shorter = {name: fields[name][half] for name in ("probe_rows", "reference_rows", "mated")}
+    Comparisons(**{**fields, **shorter}).save(tmp_path / "lists" / "aligned_val.parquet")
+    before = (tmp_path / "lists" / "aligned_val.parquet").read_bytes()
+    found = evaluated(
+        copied(autoencoder_run, tmp_path / "run"), matching_store, comparisons=tmp_path / "lists", protocols="aligned"
+    )
+    row = row_of(found, "pixels", "aligned")
+    assert row["n_mated"] + row["n_non_mated"] == half.sum()
+    assert row["n_mated"] == whole.mated[half].sum()
+    assert (tmp_path / "lists" / "aligned_val.parquet").read_bytes() == before
+
+
+def test_a_matcher_has_its_head_and_stored_threshold(matcher_run: Path, matching_store: Path, tmp_path: Path) -> None:
+    run = copied(matcher_run, tmp_path / "run")
+    found = evaluated(run, matching_store)
+    assert found["kind"] == "matcher"
+    assert {"head", "cosine on z", "pixels"} <= {row["system"] for row in found["matching"]}
+    stored = json.loads((run / "environment.json").read_text())["threshold"]
+    assert row_of(found, "head", "moved")["threshold"] == stored
+    last = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    best = json.loads((run / "environment.json").read_text())["best_epoch"]
+    for protocol in ("aligned", "moved"):  # training's lists hold all there is here, as evaluation's do
+        assert row_of(found, "head", protocol)["eer"] == pytest.approx(last[best][f"val_eer_{protocol}"], abs=1e-6)
+
+
+def test_a_list_of_another_store(autoencoder_run: Path, matching_store: Path, tmp_path: Path, refused: Refused) -> None:
+    run = copied(autoencoder_run, tmp_path / "run")
+    evaluated(run, matching_store, protocols="aligned")
+    path = run / "comparisons" / "aligned_val.parquet"
+    one = Comparisons.load(path)
+    fields = {name: getattr(one, name) for name in one.__dataclass_fields__}
+    names = one.probe_names.copy()
+    names[0] = "Altered/Altered-Easy/999__M_Left_index_finger_CR"
+    Comparisons(**{**fields, "probe_names": names}).save(path)
+    assert "999__M_Left_index_finger_CR" in refused(*command(run, matching_store, protocols="aligned"))
+    path.write_text("probe,reference\n")
+    assert "aligned_val.parquet" in refused(*command(run, matching_store, protocols="aligned"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"protocols": "alligned"}, "--protocols alligned"),
+        ({"protocols": "fvc"}, "one impression a finger"),
+        ({"run": "nowhere"}, "nowhere is not a run"),
+        ({"depth_bits": 9}, "--depth_bits is 9"),
+        ({"depth_bits": 0}, "--depth_bits is 0"),
+        ({"split": "vall"}, "--split takes one of"),
+        ({"data": "nowhere"}, "nowhere"),
+    ],
+)
+def test_refusals(own_run: Path, matching_store: Path, refused: Refused, flags: dict[str, object], said: str) -> None:
+    assert said in refused(*command(own_run, matching_store, **flags))
+
+
+def test_a_run_without_a_model(autoencoder_run: Path, matching_store: Path, tmp_path: Path, refused: Refused) -> None:
+    run = copied(autoencoder_run, tmp_path / "run")
+    (run / "model.safetensors").unlink()
+    assert "model.safetensors" in refused(*command(run, matching_store))
+    (run / "model.safetensors").write_bytes(b"\x10\0\0")
+    assert "model.safetensors" in refused(*command(run, matching_store))
+    (run / "config.yaml").write_text("verb: [train")
+    assert "config.yaml" in refused(*command(run, matching_store))
+
+
+def test_a_foreign_folder(matching_store: Path, tmp_path: Path, refused: Refused) -> None:
+    (tmp_path / "holiday.txt").write_text("sun")
+    assert "config.yaml" in refused(*command(tmp_path, matching_store))
