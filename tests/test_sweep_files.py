@@ -78,7 +78,7 @@ def test_latent_size_sweeps_cover_every_published_size(distortion: str) -> None:
     commands = sweep_commands(FOLDER / f"latent_dim_{distortion}.yaml")
     assert [f"--latent_dim={size}" for size in LATENT_DIMS] == [command[1] for command in commands]
     for command in commands:
-        assert {f"--distortion={distortion}", "--backbone=ridge", "--view=crop32", "--max_minutes=8"} <= set(command)
+        assert {f"--distortion={distortion}", "--backbone=ridge", "--view=crop32", "--max_minutes=6"} <= set(command)
 
 
 def test_matcher_sweep_is_the_whole_product_with_python_booleans() -> None:
