@@ -22,24 +22,23 @@ from ridgecode.study.reconstruction_figures import (
 )
 
 
-def some_windows(view: str, n: int, seed: int = 0) -> Tensor:
-    """Stripes of any direction with noise, as a view shows them: a white margin around a whole print."""
+def some_prints(n: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Stripes of any direction with noise, (n, 97, 90)."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[: PRINT_SHAPE[0], : PRINT_SHAPE[1]]
     angle = rng.uniform(0, np.pi, (n, 1, 1))
     prints = 127 + 90 * np.sin((x * np.cos(angle) + y * np.sin(angle)) * 1.5) + rng.normal(0, 12, (n, *x.shape))
-    windows = VIEWS[view].take(prints.clip(0, 255).astype(np.uint8))
-    return torch.from_numpy(windows).unsqueeze(1).float().div_(255)
+    return prints.clip(0, 255).astype(np.uint8)
+
+
+def windows(view: str, prints: NDArray[np.uint8]) -> Tensor:
+    """As a view shows the prints: a white margin around whole ones."""
+    return torch.from_numpy(VIEWS[view].take(prints)).unsqueeze(1).float().div_(255)
 
 
 def saved(net: nn.Module, spec: AutoencoderSpec, x: Tensor) -> SavedAutoencoder:
     z = encode_windows(net.eval(), x)  # type: ignore[arg-type]
     return SavedAutoencoder(net, spec, z.mean(0), z.std(0), "")  # type: ignore[arg-type]
-
-
-def own_part(view: str, window: Tensor) -> NDArray[np.float32]:
-    """The pixels of the print in one (1, H, W) window: all of a crop, and rows 0..95 and columns 3..92 of a whole."""
-    return window[0].numpy() if view == "crop32" else window[0, :, 3:93].numpy()
 
 
 def ssim_by_formula(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
@@ -59,13 +58,17 @@ def ssim_by_formula(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 
 @pytest.mark.parametrize("view", ["crop32", "whole"])
 def test_figures_of_each_print(view: str) -> None:
-    x = some_windows(view, 6)
-    found = measure(saved(PCA.fit(x, 3), AutoencoderSpec("pca", view, 3, "mse"), x), x, 4)  # type: ignore[arg-type]
+    prints = some_prints(6)
+    x = windows(view, prints)
+    model = saved(PCA.fit(x, 3), AutoencoderSpec("pca", view, 3, "mse"), x)  # type: ignore[arg-type]
+    found = measure(model, prints, 4)
     x_hat = PCA.fit(x, 3).decode(PCA.fit(x, 3).encode(x))
     for i in range(6):
-        truth, drawn = own_part(view, x[i]), own_part(view, x_hat[i])
-        if view == "whole":  # the window lacks the print's last row: its edge stands for it, in both
-            truth, drawn = (np.pad(image, ((0, 1), (0, 0)), mode="edge") for image in (truth, drawn))
+        truth, drawn = prints[i].astype(np.float32) / 255, x_hat[i, 0].numpy()
+        if view == "crop32":
+            truth = truth[32:64, 29:61]
+        else:  # columns 3..92 of the window; it lacks the print's last row, for which the one before stands
+            drawn = np.pad(drawn[:, 3:93], ((0, 1), (0, 0)), mode="edge")
         assert found.mse[i] == pytest.approx(mean_squared_error(truth, drawn), rel=1e-5)
         assert found.psnr_db[i] == pytest.approx(peak_signal_noise_ratio(truth, drawn, data_range=1), abs=1e-3)
         assert found.ssim[i] == pytest.approx(structural_similarity(truth, drawn, data_range=1.0), abs=1e-5)
@@ -75,8 +78,9 @@ def test_figures_of_each_print(view: str) -> None:
 
 
 def test_ssim_is_the_published_formula() -> None:
-    x = some_windows("crop32", 3)
-    found = measure(saved(PCA.fit(x, 1), AutoencoderSpec("pca", "crop32", 1, "mse"), x), x, 8)
+    prints = some_prints(3)
+    x = windows("crop32", prints)
+    found = measure(saved(PCA.fit(x, 1), AutoencoderSpec("pca", "crop32", 1, "mse"), x), prints, 8)
     x_hat = PCA.fit(x, 1).decode(PCA.fit(x, 1).encode(x))
     for i in range(3):
         assert found.ssim[i] == pytest.approx(ssim_by_formula(x[i, 0].numpy(), x_hat[i, 0].numpy()), abs=1e-4)
@@ -103,9 +107,10 @@ class BadMargin(nn.Module):
 
 
 def test_the_margin_of_whole_prints_is_left_out() -> None:
-    x = some_windows("whole", 4).clamp(0.02, 0.98)
-    x[..., :3] = x[..., 93:] = 1.0
-    found = measure(saved(BadMargin(x, True), AutoencoderSpec("ridge", "whole", 2, "bce"), x), x, 8)
+    prints = some_prints(4).clip(5, 250)
+    prints[:, 96] = prints[:, 95]  # the row that the window lacks
+    x = windows("whole", prints)
+    found = measure(saved(BadMargin(x, True), AutoencoderSpec("ridge", "whole", 2, "bce"), x), prints, 8)
     np.testing.assert_array_equal(found.mse, 0)
     np.testing.assert_array_equal(found.psnr_db, 100)
     np.testing.assert_allclose(found.ssim, 1)
@@ -116,7 +121,8 @@ def test_the_margin_of_whole_prints_is_left_out() -> None:
 
 @pytest.mark.parametrize("bits", [1, 4, 8])
 def test_mse_at_depth_rounds_every_latent_dim(bits: int) -> None:
-    x = some_windows("crop32", 40)
+    prints = some_prints(40)
+    x = windows("crop32", prints)
     net = PCA.fit(x, 5)
     model = saved(net, AutoencoderSpec("pca", "crop32", 5, "mse"), x)
     levels = (np.arange(2**bits) - 2 ** (bits - 1) + 0.5) * MAX_STEPS[bits]
@@ -128,24 +134,28 @@ def test_mse_at_depth_rounds_every_latent_dim(bits: int) -> None:
             row[dim] = mean[dim] + std[dim] * near
     x_hat = net.decode(torch.from_numpy(z))
     expected = (x_hat - x).square().mean((1, 2, 3)).numpy()
-    np.testing.assert_allclose(measure(model, x, bits).mse_at_depth, expected, rtol=1e-3)
+    np.testing.assert_allclose(measure(model, prints, bits).mse_at_depth, expected, rtol=1e-3)
 
 
 def test_finer_depths_come_near_the_float_figure() -> None:
-    x = some_windows("crop32", 60)
+    prints = some_prints(60)
+    x = windows("crop32", prints)
     model = saved(PCA.fit(x, 8), AutoencoderSpec("pca", "crop32", 8, "mse"), x)
-    costs = [float((found := measure(model, x, bits)).mse_at_depth.mean() - found.mse.mean()) for bits in (1, 2, 4, 8)]
+    costs = [
+        float((found := measure(model, prints, bits)).mse_at_depth.mean() - found.mse.mean()) for bits in (1, 2, 4, 8)
+    ]
     assert costs == sorted(costs, reverse=True)
     assert 0 <= costs[-1] < 1e-4
 
 
 def test_bce_of_each_print() -> None:
     torch.manual_seed(0)
-    x = some_windows("crop32", 5)
+    prints = some_prints(5)
+    x = windows("crop32", prints)
     model = saved(
         build_network(AutoencoderSpec("ridge", "crop32", 4, "bce")), AutoencoderSpec("ridge", "crop32", 4, "bce"), x
     )
-    found = measure(model, x, 8)
+    found = measure(model, prints, 8)
     with torch.no_grad():
         p = model.net.decode(model.net.encode(x)).double().numpy()
     truth = x.double().numpy()
@@ -161,7 +171,7 @@ def test_bce_of_each_print() -> None:
 
 
 def test_batches_change_nothing() -> None:
-    x = some_windows("crop32", 3).repeat(BATCH // 2, 1, 1, 1)
+    x = windows("crop32", some_prints(3)).repeat(BATCH // 2, 1, 1, 1)
     net = PCA.fit(x[:3], 2)
     assert len(x) > BATCH
     torch.testing.assert_close(reconstruct(net, x), net.decode(net.encode(x)), atol=1e-6, rtol=0)
@@ -173,6 +183,6 @@ def test_psnr() -> None:
 
 
 def test_speed_is_counted_over_time() -> None:
-    x = some_windows("crop32", 300)
+    x = windows("crop32", some_prints(300))
     rate = windows_per_second(PCA.fit(x, 2), x)
     assert 1e3 < rate < 1e8

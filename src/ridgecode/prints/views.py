@@ -32,6 +32,17 @@ class View:
         inside = prints if self.print_shape is None else _window(prints, *self.print_shape)
         return _window(inside, self.height, self.width)
 
+    def kept(self, prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(N, H, W) uint8 prints -> (N, rows, columns): the pixels that `restore` tries to bring back, as they are."""
+        return _window(prints, *(self.print_shape or (self.height, self.width)))
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """The rows and columns of a window that show the print, not the white margin around it."""
+        if self.print_shape is None:
+            return slice(0, self.height), slice(0, self.width)
+        return _overlap(self.print_shape[0], self.height)[1], _overlap(self.print_shape[1], self.width)[1]
+
     def restore(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, height, width) windows -> (N, rows, columns) of the print; what the window lacks repeats its edge.
 
@@ -42,8 +53,8 @@ class View:
         if self.print_shape is None:
             return windows
         height, width = self.print_shape
-        kept_rows, rows = _overlap(height, self.height)
-        kept_columns, columns = _overlap(width, self.width)
+        rows, columns = self.inside
+        kept_rows, kept_columns = _overlap(height, self.height)[0], _overlap(width, self.width)[0]
         lacking = ((0, 0), (kept_rows.start, height - kept_rows.stop), (kept_columns.start, width - kept_columns.stop))
         return np.pad(windows[:, rows, columns], lacking, mode="edge")
 

@@ -104,8 +104,9 @@ class AutoencoderTraining(BudgetedTraining):
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         raw = self.net(batch.contiguous(memory_format=torch.channels_last)).x_hat.float()
         found = distortion(self.spec.distortion, raw, batch)
+        rows, columns = self.spec.window.inside  # as `evaluate` has it: a white margin is easy to draw
         grey = to_grey(raw, self.net.logits)
-        mse = (grey - batch).square().flatten(1).mean(1)
+        mse = (grey - batch)[..., rows, columns].square().flatten(1).mean(1)
         sums = {"loss": found.total, **found.terms, "mse": mse.mean(), "psnr_db": -10 * mse.log10().mean()}
         if self.net.logits:
             sums["bce_above_floor"] = found.terms["bce"] - bce_floor(batch)

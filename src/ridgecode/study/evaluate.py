@@ -32,7 +32,7 @@ from ridgecode.study.matching_systems import (
     protocols_of,
 )
 from ridgecode.study.pca_fit import fit_pca
-from ridgecode.study.reconstruction_figures import ReconstructionFigures, measure, own_pixels, windows_per_second
+from ridgecode.study.reconstruction_figures import ReconstructionFigures, measure, windows_per_second
 from ridgecode.study.run_folder import RunFolder, default_data, plain
 from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import open_tracker
@@ -108,15 +108,15 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
 
     train_prints, prints = stack_prints(store, train), stack_prints(store, rows)
     x = windows(prints, saved.spec)
-    figures = measure(saved, x, config.depth_bits)
+    figures = measure(saved, prints, config.depth_bits)
     names, subjects = store.column("name")[rows], store.column("subject")[rows]
     content = _reconstruction_part(saved, figures, subjects, config) | {
         "kind": "matcher" if head_system else "autoencoder",
         "source": store.source,
         "encode_per_second": round(windows_per_second(saved.net, x), 1),
-        "pca": _pca_part(saved, train_prints, x),
+        "pca": _pca_part(saved, train_prints, prints),
     }
-    _write_prints(beside, figures, own_pixels(saved.spec.window, x), names)
+    _write_prints(beside, figures, saved.spec.window.kept(prints), names)
 
     systems = [latent_cosine(saved), *([head_system[0]] if head_system else [])]
     if wanted:
@@ -218,7 +218,7 @@ def _reconstruction_part(
     }
 
 
-def _pca_part(saved: SavedAutoencoder, train_prints: np.ndarray, x: torch.Tensor) -> dict[str, float | None]:
+def _pca_part(saved: SavedAutoencoder, train_prints: np.ndarray, prints: np.ndarray) -> dict[str, float | None]:
     """PCA of the same dims on the same windows, fitted on the same prints; nulls where these can't give so many."""
     view = saved.spec.window
     try:
@@ -226,7 +226,7 @@ def _pca_part(saved: SavedAutoencoder, train_prints: np.ndarray, x: torch.Tensor
     except BadInput:
         return {"mse": None, "psnr_db": None, "ssim": None}
     twin = SavedAutoencoder(pca, saved.spec, pca.mean.new_zeros(1), pca.mean.new_ones(1), "")
-    found = measure(twin, x, 8)
+    found = measure(twin, prints, 8)
     return {"mse": float(found.mse.mean()), "psnr_db": float(found.psnr_db.mean()), "ssim": float(found.ssim.mean())}
 
 
@@ -243,11 +243,7 @@ def _write_prints(folder: Path, figures: ReconstructionFigures, truth: np.ndarra
     with whole_file(folder / "sheets" / "validation.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
-            truth=_uint8(truth[some]),
-            x_hat=_uint8(figures.x_hat[some]),
+            truth=truth[some],
+            x_hat=np.rint(figures.x_hat[some] * 255).astype(np.uint8),
             names=names[some].astype(str),
         )
-
-
-def _uint8(images: np.ndarray) -> np.ndarray:
-    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)

@@ -13,6 +13,7 @@ from ridgecode.autoencoders.distortion import bce_floor
 from ridgecode.autoencoders.saved import Network, SavedAutoencoder
 from ridgecode.codec.quantise import UniformQuantiser
 from ridgecode.prints.views import View
+from ridgecode.study.autoencoder_training import windows
 
 BATCH = 256
 RATE_SECONDS = 0.5
@@ -48,20 +49,22 @@ def encode_windows(net: Network, x: Tensor) -> Tensor:
         return torch.cat([net.encode(part) for part in x.split(BATCH)])
 
 
-def measure(saved: SavedAutoencoder, x: Tensor, depth_bits: int) -> ReconstructionFigures:
-    """Figures of windows `x`, (N, 1, H, W) in [0, 1], on the print's own pixels: a view's white margin is left out.
+def measure(saved: SavedAutoencoder, prints: NDArray[np.uint8], depth_bits: int) -> ReconstructionFigures:
+    """Figures of (N, H, W) uint8 `prints`, on the pixels that the view keeps: all 97x90 of a whole print, no margin.
 
     depth_bits: bits a latent dim, 1 to 8, of `mse_at_depth`. SSIM is scikit-image's, 7x7 windows (Wang et al., IEEE
     TIP 13, 2004).
     """
     view = saved.spec.window
-    truth, x_hat = own_pixels(view, x), own_pixels(view, reconstruct(saved.net, x))
+    x = windows(prints, saved.spec)
+    truth: NDArray[np.float32] = np.divide(view.kept(prints), 255, dtype=np.float32)
+    x_hat = own_pixels(view, reconstruct(saved.net, x))
     quantiser = UniformQuantiser(saved.latent_mean, saved.latent_std, depth_bits)
     at_depth = own_pixels(view, reconstruct(saved.net, x, quantiser))
     mse = _mean((x_hat - truth) ** 2)
     bce = floor = None
     if saved.net.logits:
-        bce, floor = _bce(saved.net, view, x)
+        bce, floor = _bce(saved.net, view, x, truth)
     return ReconstructionFigures(
         mse,
         psnr(mse),
@@ -93,12 +96,14 @@ def windows_per_second(net: Network, x: Tensor) -> float:
     return done / used
 
 
-def _bce(net: Network, view: View, x: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _bce(
+    net: Network, view: View, x: Tensor, truth: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     with torch.inference_mode():
         raw = torch.cat([net(part).x_hat for part in x.split(BATCH)])
-    logits, truth = (torch.from_numpy(own_pixels(view, windows)) for windows in (raw, x))
-    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
-    floors = torch.stack([bce_floor(one) for one in truth])
+    logits, target = torch.from_numpy(own_pixels(view, raw)), torch.from_numpy(truth)
+    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    floors = torch.stack([bce_floor(one) for one in target])
     return each.mean((1, 2)).double().numpy(), floors.double().numpy()
 
 

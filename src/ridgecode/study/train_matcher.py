@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import filelock
+import numpy as np
 import torch
 
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
@@ -193,7 +194,8 @@ def _autoencoder(config: TrainMatcher, run: RunFolder) -> SavedAutoencoder:
 def _facts(
     head: LatentHead, loss: str, protocol: str, validation: ValidationList, saved: SavedAutoencoder
 ) -> MatcherFacts:
-    scores, mated = validation.scores(head), validation.scored.comparisons.mated
+    # As the threshold is compared elsewhere: in float32 it would be rounded down to the score that it must reject.
+    scores, mated = validation.scores(head).astype(np.float64), validation.scored.comparisons.mated
     threshold = threshold_at_fmr(error_rates(scores[mated], scores[~mated]), THRESHOLD_FMR)
     fmr = float((scores[~mated] >= threshold).mean())
     return MatcherFacts(loss, threshold, fmr, protocol, saved.sha256)
