@@ -111,6 +111,9 @@ def train_matcher(config: TrainMatcher) -> Path:
     fingers = FingerPrints.of(store, "train")
     if config.threads:
         torch.set_num_threads(config.threads)
+    if config.model is not None and not (run.path / AUTOENCODER_FILE).is_file():
+        # Before the run begins: a refused command leaves no folder in the way of the right one.
+        load_autoencoder(config.model)
     run.begin("train-matcher", config, store.digest)
     if run.finished():
         print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
