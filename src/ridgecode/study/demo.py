@@ -45,6 +45,8 @@ def demo(config: Demo) -> None:
             f"--subjects {config.subjects} --minutes {config.minutes}: give 20 subjects or more, so that validation "
             "has two, and minutes above 0"
         )
+    if config.out.is_file():
+        raise BadInput(f"--out {config.out} is a file; give a folder")
     started = time.monotonic()
 
     def say(text: str) -> None:
