@@ -1,6 +1,7 @@
 """The verbs, in the order the data flows."""
 
 import difflib
+import errno
 import re
 import sys
 from collections.abc import Sequence
@@ -104,6 +105,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(parser.parse_args(arguments))
     except BadInput as error:
         print(f"ridgecode: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        # A full disk, a place without rights: nothing that a traceback would help with.
+        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"ridgecode: {error.filename or 'the disk'} can't be used ({error.strerror})", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("ridgecode: stopped; the same command goes on where it was", file=sys.stderr)
