@@ -153,7 +153,8 @@ def _one_sentence(message: str, parser: ArgumentParser) -> str:
             f"one of {choices[1]}".replace("'", "") if choices else re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", kind)
         )
         return f"--{flag.rpartition('.')[2]} takes {wanted}, not {value}; see --help"
-    return text
+    # A missing positional: `Parser key "verify.reference" is required`, in the words of this version or another.
+    return re.sub(rf"\b(?:{'|'.join(VERBS)})\.(\w+)", r"\1", text)
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

@@ -53,7 +53,12 @@ def demo(config: Demo) -> None:
         print(f"[{time.monotonic() - started:4.0f} s] {text}", file=sys.stderr, flush=True)
 
     images, store = config.out / "prints", config.out / "store"
-    if not images.is_dir():
+    made = len(list(images.glob("Real/*")))
+    if made not in (0, 10 * config.subjects):
+        raise BadInput(
+            f"--out {config.out} holds a demo of {made // 10} subjects, not {config.subjects}; choose another --out"
+        )
+    if not made:
         say(f"1 of 5: {10 * config.subjects} synthetic fingers")
         synthesise(config.subjects, 1, images, config.seed)
     say("2 of 5: the prepared store")

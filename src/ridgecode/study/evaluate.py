@@ -222,7 +222,8 @@ def _pca_part(saved: SavedAutoencoder, train_prints: np.ndarray, prints: np.ndar
     """PCA of the same dims on the same windows, fitted on the same prints; nulls where these can't give so many."""
     view = saved.spec.window
     try:
-        pca = fit_pca(train_prints, view, saved.spec.latent_dim, "random", 0)
+        # Whole prints always lie the same way, so PCA does best on them unmoved.
+        pca = fit_pca(train_prints, view, saved.spec.latent_dim, "random" if view.print_shape is None else "centre", 0)
     except BadInput:
         return {"mse": None, "psnr_db": None, "ssim": None}
     twin = SavedAutoencoder(pca, saved.spec, pca.mean.new_zeros(1), pca.mean.new_ones(1), "")

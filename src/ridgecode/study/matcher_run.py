@@ -13,11 +13,13 @@ AUTOENCODER_FILE = "autoencoder.safetensors"
 
 @dataclass(frozen=True)
 class MatcherRun:
-    """A head with its facts, the autoencoder it was trained on, and the kind of prints both saw (`source`)."""
+    """A head with its facts, the autoencoder it was trained on, and what prints both saw: `source`, and the `ppi` that
+    their images were prepared with (0: as the source has it)."""
 
     saved: SavedMatcher
     autoencoder: SavedAutoencoder
     source: str
+    ppi: float
 
 
 def load_matcher_run(path: Path) -> MatcherRun:
@@ -25,7 +27,12 @@ def load_matcher_run(path: Path) -> MatcherRun:
     run = RunFolder(path)
     if run.read_config().get("verb") != "train-matcher":
         raise BadInput(f"{path} is no matcher: give the folder of a train-matcher run")
+    if not run.model.is_file():
+        raise BadInput(
+            f"{path} has no trained matcher yet; give its train-matcher command again, which goes on with it"
+        )
     saved = load_matcher(run.model)
     file = path / AUTOENCODER_FILE
     check_autoencoder(saved, file)
-    return MatcherRun(saved, load_autoencoder(file), str(run.read_environment().get("source", "socofing")))
+    seen = run.read_environment()
+    return MatcherRun(saved, load_autoencoder(file), str(seen.get("source", "socofing")), float(seen.get("ppi", 0)))

@@ -19,7 +19,7 @@ from ridgecode.matching.error_rates import error_rates, threshold_at_fmr
 from ridgecode.matching.heads import Comparator, LatentHead
 from ridgecode.matching.measured import THRESHOLD_FMR
 from ridgecode.matching.saved_matcher import MatcherFacts, load_matcher, save_matcher
-from ridgecode.prints.store import PrintStore
+from ridgecode.prints.store import PrintStore, read_about
 from ridgecode.study.evaluate import Evaluate, evaluate_run
 from ridgecode.study.lightning_fit import Hardware, fit
 from ridgecode.study.matcher_run import AUTOENCODER_FILE
@@ -119,7 +119,7 @@ def train_matcher(config: TrainMatcher) -> Path:
         print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
         return run.path
     saved = _autoencoder(config, run)
-    run.write_environment({"source": store.source})
+    run.write_environment({"source": store.source, "ppi": read_about(config.data)["request"]["ppi"]})
     torch.manual_seed(config.seed)
     size = (saved.spec.latent_dim, config.hidden, config.embedding_dim)
     head = LatentHead(*size, config.comparator, saved.latent_mean, saved.latent_std)

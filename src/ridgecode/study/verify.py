@@ -34,7 +34,7 @@ def verify_pair(config: Verify) -> None:
     """
     matcher = load_matcher_run(config.run)
     system = latent_head(matcher.autoencoder, matcher.saved.head)
-    canonical = canonical_form(matcher.source, config.ppi)
+    canonical = canonical_form(matcher.source, config.ppi or matcher.ppi)
     probe, reference = (system.vectors(canonical(path)[None]) for path in (config.probe, config.reference))
     row = np.zeros(1, np.int64)
     score = float(system.scores(probe, reference, row, row)[0])
