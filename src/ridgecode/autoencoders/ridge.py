@@ -10,7 +10,7 @@ batch norm, without which training stays on the plateau of local means.
 import torch
 from torch import Tensor, nn
 
-from ridgecode.autoencoders.protocol import Reconstruction, to_grey
+from ridgecode.autoencoders.protocol import Reconstruction
 
 UNSHUFFLE = 4
 
@@ -35,7 +35,9 @@ class RidgeAutoencoder(nn.Module):
 
     widths: channels at each scale; the first scale is a quarter of the side (8x8 for crop32), each further one half
         of the one before. `blocks` residual blocks stand at every scale, in the encoder and in the decoder.
-    logits: the decoder's output is read as logits (training with a BCE term).
+    logits: `forward` gives logits (training with a BCE term) instead of grey values; either way the decoder ends in a
+        sigmoid, since most pixels of a print are near black or near white: with a linear end training stays longer on
+        the plateau of local means.
     Raises ValueError where `height` or `width` does not divide down to the last scale.
     """
 
@@ -76,13 +78,14 @@ class RidgeAutoencoder(nn.Module):
 
     def forward(self, x: Tensor) -> Reconstruction:
         z = self.encode(x)
-        return Reconstruction(self._draw(z), z)
+        logits = self._draw(z)
+        return Reconstruction(logits if self.logits else logits.float().sigmoid(), z)
 
     def encode(self, x: Tensor) -> Tensor:
         return self.to_latent(self.encoder(x).flatten(1))
 
     def decode(self, z: Tensor) -> Tensor:
-        return to_grey(self._draw(z), self.logits)
+        return self._draw(z).float().sigmoid()
 
     def _draw(self, z: Tensor) -> Tensor:
         return self.decoder(self.from_latent(z).unflatten(1, self.grid))
