@@ -1,5 +1,6 @@
 """`ridgecode demo`: the whole study on synthetic prints."""
 
+import json
 import sys
 import time
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from ridgecode.autoencoders.distortion import DistortionName
 from ridgecode.errors import BadInput
+from ridgecode.files import write_text
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.synthetic.synthesise import synthesise
 from ridgecode.study.evaluate import Evaluate, evaluate_run
@@ -53,13 +55,13 @@ def demo(config: Demo) -> None:
         print(f"[{time.monotonic() - started:4.0f} s] {text}", file=sys.stderr, flush=True)
 
     images, store = config.out / "prints", config.out / "store"
-    made = len(list(images.glob("Real/*")))
-    if made not in (0, 10 * config.subjects):
-        raise BadInput(
-            f"--out {config.out} holds a demo of {made // 10} subjects, not {config.subjects}; choose another --out"
-        )
-    if not made:
+    made = config.out / "prints.json"
+    wanted = {"subjects": config.subjects, "seed": config.seed}
+    if images.is_dir() and made.is_file() and (found := json.loads(made.read_text(encoding="utf-8"))) != wanted:
+        raise BadInput(f"--out {config.out} holds a demo with {found}, not {wanted}; choose another --out")
+    if not images.is_dir():
         say(f"1 of 5: {10 * config.subjects} synthetic fingers")
+        write_text(made, json.dumps(wanted) + "\n")
         synthesise(config.subjects, 1, images, config.seed)
     say("2 of 5: the prepared store")
     prepare("synthetic", images, store)
