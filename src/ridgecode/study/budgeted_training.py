@@ -47,7 +47,11 @@ class BudgetedTraining(pl.LightningModule):
         self._terms: dict[str, list[Tensor]] = {}
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        factor = learning_rate_factor(self.schedule, self.budget.used(self.global_step))
+        used = self.budget.used(self.global_step)
+        if self.budget.max_minutes > 0 and self.trainer.world_size > 1:
+            # Each process has its own clock, and steps of different lengths would drive their weights apart.
+            used = float(self.trainer.strategy.reduce(torch.tensor(used, device=self.device), reduce_op="max"))
+        factor = learning_rate_factor(self.schedule, used)
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = self.learning_rate * factor
 

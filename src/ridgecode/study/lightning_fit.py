@@ -9,6 +9,7 @@ from typing import Literal
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import EarlyStopping, RichProgressBar
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from ridgecode.errors import BadInput
 from ridgecode.study.budgeted_training import BudgetedTraining
@@ -35,7 +36,12 @@ class Hardware:
     def lightning_precision(self) -> Literal["bf16-mixed", "32-true"]:
         """bf16 where it is asked for, or where the processor has instructions for it and `auto` is."""
         if self.precision == "auto":
-            fast = torch.cuda.is_bf16_supported() if self.gpu else torch.ops.mkldnn._is_mkldnn_bf16_supported()
+            # A torch built without oneDNN, as on Macs, has no such operator to ask.
+            fast = (
+                torch.cuda.is_bf16_supported()
+                if self.gpu
+                else torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+            )
             return "bf16-mixed" if fast else "32-true"
         return "bf16-mixed" if self.precision == "bf16" else "32-true"
 
@@ -94,7 +100,7 @@ def fit(
                 use_distributed_sampler=False,
                 default_root_dir=run.path,
             )
-        except ValueError as error:
+        except (ValueError, MisconfigurationException) as error:
             raise BadInput(f"--strategy {hardware.strategy} with --devices {hardware.devices}: {error}") from error
         data.trainer = trainer
         module.budget.total_steps = max_epochs * len(data.train_dataloader())

@@ -1,5 +1,6 @@
 """Writes a run's folder while Lightning trains, and mirrors it to the tracker."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 import pytorch_lightning as pl
 import torch
 
+from ridgecode.errors import BadInput
 from ridgecode.study.budgeted_training import BudgetedTraining
 from ridgecode.study.run_folder import RunFolder
 from ridgecode.study.tracking import Tracker
@@ -87,6 +89,8 @@ class Recorder(pl.Callback):
         module = _budgeted(pl_module)
         epoch, validated = trainer.current_epoch, module.validated
         self.seconds = module.budget.stopwatch.seconds()
+        if math.isnan(validated[self.monitor]) and self.best_epoch < 0:
+            raise BadInput(f"{self.monitor} is not a number after epoch {epoch}: lower --learning_rate")
         improved = validated[self.monitor] < self.best
         if improved:
             self.best, self.best_epoch = validated[self.monitor], epoch
@@ -111,8 +115,12 @@ class Recorder(pl.Callback):
                     self.sheet.look(module, epoch, improved, last)
             self._say(epoch, validated)
         self._ended = trainer.should_stop
-        # Every process takes part: a sharded strategy gathers its parts here.
-        trainer.save_checkpoint(self.run.checkpoint)
+        # Every process takes part: a sharded strategy gathers its parts here. Not straight to its place: Lightning
+        # writes in the system's temporary folder, and from there to another file system is a copy, not a move.
+        beside = self.run.checkpoint.with_name(f".{self.run.checkpoint.name}")
+        trainer.save_checkpoint(beside)
+        if trainer.is_global_zero and beside.is_file():
+            beside.replace(self.run.checkpoint)
 
     def best_figures(self) -> dict[str, Any]:
         """The best epoch's line of `metrics.jsonl`."""

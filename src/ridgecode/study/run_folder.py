@@ -97,8 +97,7 @@ class RunFolder:
     def begin(self, verb: str, config: "DataclassInstance", digest: str) -> None:
         """Writes the configuration and the environment of a new run, or checks that a broken one may be resumed.
 
-        digest: of the prepared store. Raises BadInput where the folder holds a run with other settings or other data,
-        or other files that are not a run's.
+        digest: of the prepared store. Raises BadInput where the folder holds a run with other settings or other data.
         """
         new = {"verb": verb, **plain(config)}
         if self.config.is_file():

@@ -101,7 +101,7 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
     if config.backbone == "pca":
         # Before the run begins: a refused command leaves no folder in the way of the right one.
         check_latent_dim(len(train), VIEWS[config.view], config.latent_dim, config.train_crops)
-    first = int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
+    first = config.devices * config.num_nodes == 1 or _is_first_process()
     if first:
         run.begin("train-autoencoder", config, store.digest)
     if run.finished():
@@ -168,8 +168,8 @@ def _fit_pca(
     """Fits PCA in closed form; its one "epoch" has the metrics of a network's."""
     watch = Stopwatch()
     net = fit_pca(data.train_prints, data.spec.window, config.latent_dim, config.train_crops, config.seed)
-    z = net.encode(data.val_windows)
-    each = (net.decode(z) - data.val_windows).square().flatten(1).mean(1)
+    rows, columns = data.spec.window.inside  # as a network is validated: without the white margin
+    each = (net.decode(net.encode(data.val_windows)) - data.val_windows)[..., rows, columns].square().flatten(1).mean(1)
     row: dict[str, Any] = {"epoch": 0, "step": 0, "seconds": round(watch.seconds(), 3)}
     row |= {
         "val_loss": float(each.mean()),
@@ -178,8 +178,16 @@ def _fit_pca(
     }
     run.write_metrics([row])
     tracker.log(row, step=0)
-    save_autoencoder(run.model, net, data.spec, *latent_scale(z))
+    some = windows(data.train_prints[:SCALE_PRINTS], data.spec)
+    save_autoencoder(run.model, net, data.spec, *latent_scale(net.encode(some)))
     return watch.seconds(), row
+
+
+def _is_first_process() -> bool:
+    """Whether this process of several writes the run's folder, as torchrun (RANK), SLURM or Lightning's own launcher
+    numbers them; asked before there is a trainer to tell."""
+    names = ("RANK",) if "RANK" in os.environ else ("NODE_RANK", "LOCAL_RANK", "SLURM_PROCID")
+    return all(int(os.environ.get(name) or 0) == 0 for name in names)
 
 
 def _hardware(config: TrainAutoencoder) -> Hardware:
