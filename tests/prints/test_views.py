@@ -111,6 +111,6 @@ def test_prints_of_several_sizes_are_brought_to_the_canonical_one(tmp_path: Path
     assert found.shape == (4, *PRINT_SHAPE)
     for row, image in enumerate(found):
         np.testing.assert_array_equal(image, centred(store.image(row), *PRINT_SHAPE))
-    # The rows that are asked for decide, not the store: these two have one size.
-    assert stack_prints(store, np.array([0, 3])).shape == (2, 40, 50)
+    # The store decides, not the rows that are asked for: probes and references of one list have one size.
+    assert stack_prints(store, np.array([0, 3])).shape == (2, *PRINT_SHAPE)
     assert stack_prints(store, np.array([], np.int64)).shape[0] == 0

@@ -24,6 +24,7 @@ from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 from ridgecode.matching.protocol_pairs import LabelledPrints, aligned_pairs, fvc_pairs
 from ridgecode.prints.movement import move, movements_for
+from ridgecode.prints.views import stack_prints
 
 if TYPE_CHECKING:
     from ridgecode.prints.store import PrintStore
@@ -191,15 +192,15 @@ def store_rows(store: "PrintStore", names: Sequence[str] | np.ndarray) -> np.nda
 def probe_prints(store: "PrintStore", comparisons: Comparisons) -> np.ndarray:
     """The probes' images, uint8 (P,H,W) in the order of `probe_names`, moved when the protocol is `moved`.
 
-    Raises BadInput when the store lacks one or their sizes differ.
+    Raises BadInput when the store lacks one.
     """
-    prints = store.stack(store_rows(store, comparisons.probe_names))
+    prints = stack_prints(store, store_rows(store, comparisons.probe_names))
     return move(prints, movements_for(comparisons.probe_names)) if comparisons.protocol == "moved" else prints
 
 
 def reference_prints(store: "PrintStore", comparisons: Comparisons) -> np.ndarray:
     """The references' images, uint8 (R,H,W) in the order of `reference_names`. Raises BadInput as `probe_prints`."""
-    return store.stack(store_rows(store, comparisons.reference_names))
+    return stack_prints(store, store_rows(store, comparisons.reference_names))
 
 
 def _sorted_dictionary(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

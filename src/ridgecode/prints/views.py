@@ -60,10 +60,11 @@ class View:
 
 
 def stack_prints(store: PrintStore, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The prints of `rows` as one (N, H, W) uint8 array: as they are where all have one size, else each cut or padded
-    with white, centred, to the canonical `PRINT_SHAPE`."""
-    heights, widths = store.column("height")[rows], store.column("width")[rows]
-    if len(rows) and (heights == heights[0]).all() and (widths == widths[0]).all():
+    """The prints of `rows` as one (N, H, W) uint8 array: as they are where all prints of the store have one size, else
+    each cut or padded with white, centred, to the canonical `PRINT_SHAPE`, so that all stacks of a store are of one
+    size."""
+    heights, widths = store.column("height"), store.column("width")
+    if (heights == heights[0]).all() and (widths == widths[0]).all():
         return store.stack(rows)
     out = np.empty((len(rows), *PRINT_SHAPE), np.uint8)
     for i, row in enumerate(rows):
