@@ -3,9 +3,9 @@
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test check bench peers clean
 
-# The first interpreter that is new enough; 3.11 is what constraints.txt was tested on. `make PYTHON=...` names another.
-PYTHON ?= $(shell for python in python3.11 python3.12 python3 python3.13 python; do \
-	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+# The first interpreter that fits; 3.11 is what constraints.txt was tested on. `make PYTHON=...` names another.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3 python; do \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 # Test workers, each with one thread: more threads than cores make torch slower, not faster.
 JOBS ?= 2
@@ -17,7 +17,7 @@ setup: .venv/.installed  ## makes .venv with ridgecode and the development tools
 
 # Again only where pyproject.toml or constraints.txt changed. An interrupted installation leaves no stamp and is resumed.
 .venv/.installed: pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed; or give make PYTHON=..." >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 with its venv module is needed; or give make PYTHON=..." >&2; exit 1; }
 	$(BIN)/python -c "" 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@echo "Installing into .venv; this takes a minute or two."
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
