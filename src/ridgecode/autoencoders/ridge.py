@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ridgecode.autoencoders.protocol import Reconstruction
 
 UNSHUFFLE = 4
+LATENT_GAIN = 8.0
 
 
 class ResidualBlock(nn.Module):
@@ -24,6 +25,7 @@ class ResidualBlock(nn.Module):
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        nn.init.zeros_(self.conv2.weight)  # each block starts as the identity (Goyal et al., arXiv 1706.02677)
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.conv1(torch.relu(self.bn1(x)))
@@ -74,6 +76,9 @@ class RidgeAutoencoder(nn.Module):
         self.encoder = nn.Sequential(*down)
         self.to_latent = nn.Linear(features, latent_dim)
         self.from_latent = nn.Linear(latent_dim, features)
+        # At torch's own scale the latent vector is a whisper beside the biases, and the decoder first learns one grey
+        # blur for all prints; louder from the start, ridges are found sooner.
+        nn.init.uniform_(self.from_latent.weight, -LATENT_GAIN * latent_dim**-0.5, LATENT_GAIN * latent_dim**-0.5)
         self.decoder = nn.Sequential(*up)
 
     def forward(self, x: Tensor) -> Reconstruction:

@@ -89,7 +89,8 @@ class AutoencoderTraining(BudgetedTraining):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         if isinstance(self.net, RidgeAutoencoder):
-            return torch.optim.AdamW(self.net.parameters(), lr=self.learning_rate)
+            # A shorter memory of squared gradients than torch's 0.999: they change fast when ridges are first found.
+            return torch.optim.AdamW(self.net.parameters(), lr=self.learning_rate, betas=(0.9, 0.95))
         return torch.optim.Adam(self.net.parameters(), lr=self.learning_rate)  # as the write-up had it
 
     def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:

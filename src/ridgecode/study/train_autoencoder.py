@@ -68,7 +68,7 @@ class TrainAutoencoder:
     distortion: DistortionName = "mse"
     learning_rate: float = 0.0
     schedule: Literal["auto", "cosine", "constant"] = "auto"
-    batch_size: int = 64
+    batch_size: int = 32
     train_crops: TrainCrops = "random"
     max_epochs: int = 500
     max_minutes: float = 0.0
