@@ -21,7 +21,19 @@ from ridgecode.prints.store import PrintStore
 from ridgecode.study import pca_fit, reconstruction_figures
 
 KEYS = {
-    *("schema", "kind", "source", "split", "n_prints", "n_subjects", "view", "backbone", "distortion", "latent_dim"),
+    *(
+        "schema",
+        "kind",
+        "source",
+        "other_store",
+        "split",
+        "n_prints",
+        "n_subjects",
+        "view",
+        "backbone",
+        "distortion",
+        "latent_dim",
+    ),
     *("mse", "mse_low", "mse_high", "psnr_db", "ssim", "bce", "bce_above_floor", "depth_bits", "mse_at_depth"),
     *("bytes", "bpp", "encode_per_second", "parameters", "pca", "matching"),
 }

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from ridgecode.errors import BadInput
 
 WHITE = 255
-# The protocol's limits; DESIGN: rotation +-20 degrees, shift +-10 % of the width, scale 0.9-1.1, blur sigma 0-0.5.
+# The limits of the protocol `moved`: rotation +-20 degrees, shift +-10 % of the width, scale 0.9-1.1, blur sigma 0-0.5.
 ROTATION_DEG = 20.0
 SHIFT = 0.10
 SCALE = 0.10

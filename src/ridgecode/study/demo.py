@@ -77,6 +77,7 @@ def demo(config: Demo) -> None:
                 distortion=distortion,
                 max_minutes=config.minutes,
                 seed=config.seed,
+                tracker="none",
                 evaluate=False,
             )
         )
@@ -90,6 +91,7 @@ def demo(config: Demo) -> None:
             model=config.out / "runs" / "mse-128",
             max_minutes=config.minutes,
             seed=config.seed,
+            tracker="none",
             evaluate=False,
         )
     )

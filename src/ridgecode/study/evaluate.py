@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,13 +19,13 @@ from ridgecode.files import whole_file, write_text
 from ridgecode.matching.bootstrap import bootstrap_mean
 from ridgecode.matching.comparisons import PROTOCOLS, Comparisons, comparison_list
 from ridgecode.matching.error_rates import error_rates, threshold_at_fmr
+from ridgecode.matching.heads import LatentHead
 from ridgecode.matching.measured import THRESHOLD_FMR, curves, matching_table
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
 from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.matcher_run import load_matcher_run
 from ridgecode.study.matching_systems import (
-    MatchingSystem,
     ScoredList,
     baselines,
     latent_cosine,
@@ -33,7 +34,7 @@ from ridgecode.study.matching_systems import (
 )
 from ridgecode.study.pca_fit import fit_pca
 from ridgecode.study.reconstruction_figures import ReconstructionFigures, measure, windows_per_second
-from ridgecode.study.run_folder import RunFolder, default_data, plain
+from ridgecode.study.run_folder import RunFolder, default_data
 from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import open_tracker
 
@@ -74,7 +75,7 @@ def evaluate_command(config: Evaluate) -> None:
     """Prints the headline of what `evaluate_run` found."""
     found = evaluate_run(config)
     beside = folder_of(config)
-    with open_tracker(config.tracker, config.run, plain(config), config.run.name, "evaluate") as tracker:
+    with open_tracker(config.tracker, config.run, {}, config.run.name, "evaluate") as tracker:
         log_evaluation(tracker, beside, found)
     pca = found["pca"]["mse"]
     print(
@@ -97,8 +98,17 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         raise BadInput(f"--depth_bits is {config.depth_bits}; give 1 to 8")
     if config.threads:
         torch.set_num_threads(config.threads)
-    saved, head_system = _load(config.run)
+    saved, head = _load(config.run)
     store = PrintStore.open(config.data)
+    other_store = (
+        store.source != "socofing" and RunFolder(config.run).read_environment().get("data_digest") != store.digest
+    )
+    if other_store:
+        print(
+            f"ridgecode: {config.run} was not trained on {config.data}, whose subjects are split by chance: some of "
+            f"the split {config.split} may have been trained on",
+            file=sys.stderr,
+        )
     wanted = _protocols(config.protocols, store, config.split)
     train, rows = store.rows(split="train"), store.rows(split=config.split)
     if not len(rows) or not len(train):
@@ -111,14 +121,15 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     figures = measure(saved, prints, config.depth_bits)
     names, subjects = store.column("name")[rows], store.column("subject")[rows]
     content = _reconstruction_part(saved, figures, subjects, config) | {
-        "kind": "matcher" if head_system else "autoencoder",
+        "kind": "matcher" if head else "autoencoder",
         "source": store.source,
+        "other_store": other_store,
         "encode_per_second": round(windows_per_second(saved.net, x), 1),
         "pca": _pca_part(saved, train_prints, prints),
     }
     _write_prints(beside, figures, saved.spec.window.kept(prints), names)
 
-    systems = [latent_cosine(saved), *([head_system[0]] if head_system else [])]
+    systems = [latent_cosine(saved), *([latent_head(saved, head)] if head else [])]
     if wanted:
         systems += baselines(saved, train_prints)
     table: list[dict[str, Any]] = []
@@ -128,9 +139,9 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         on_val = scored if config.split == "val" else None
         for system in systems:
             scores = scored.scores(system)
-            threshold = head_system[1] if head_system and system.name == "head" else None
-            if threshold is None and config.split != "val":
-                # Every choice comes from validation, the threshold too.
+            threshold = None
+            if config.split != "val":
+                # Every choice comes from validation, the threshold too; one a system and protocol, at the same FMR.
                 on_val = on_val or _list(store, "val", protocol, config.comparisons or beside / "comparisons")
                 val_scores, mated = on_val.scores(system), on_val.comparisons.mated
                 threshold = threshold_at_fmr(error_rates(val_scores[mated], val_scores[~mated]), THRESHOLD_FMR)
@@ -150,14 +161,11 @@ def folder_of(config: Evaluate) -> Path:
     return config.run if config.split == "val" else config.run / f"evaluation-{config.split}"
 
 
-def _load(run: Path) -> tuple[SavedAutoencoder, tuple[MatchingSystem, float] | None]:
-    """The run's autoencoder, and its head with its threshold where it is a matcher run."""
+def _load(run: Path) -> tuple[SavedAutoencoder, LatentHead | None]:
+    """The run's autoencoder, and its head where it is a matcher run."""
     if RunFolder(run).read_config().get("verb") == "train-matcher":
         matcher = load_matcher_run(run)
-        return matcher.autoencoder, (
-            latent_head(matcher.autoencoder, matcher.saved.head),
-            matcher.saved.facts.threshold,
-        )
+        return matcher.autoencoder, matcher.saved.head
     return load_autoencoder(run), None
 
 
@@ -179,7 +187,10 @@ def _list(store: PrintStore, split: str, protocol: str, folder: Path) -> ScoredL
     """The split's comparison list from its file, which is drawn and written where it is not there yet."""
     path = folder / f"{protocol}_{split}.parquet"
     if path.is_file():
-        return ScoredList.of(store, Comparisons.load(path))
+        loaded = Comparisons.load(path)
+        if loaded.protocol != protocol:
+            raise BadInput(f"{path} is a list of the protocol {loaded.protocol}, not {protocol}; rename or delete it")
+        return ScoredList.of(store, loaded)
     comparisons = comparison_list(store, split, protocol)
     comparisons.save(path)
     return ScoredList.of(store, comparisons)

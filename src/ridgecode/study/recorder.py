@@ -89,8 +89,11 @@ class Recorder(pl.Callback):
         module = _budgeted(pl_module)
         epoch, validated = trainer.current_epoch, module.validated
         self.seconds = module.budget.stopwatch.seconds()
-        if math.isnan(validated[self.monitor]) and self.best_epoch < 0:
-            raise BadInput(f"{self.monitor} is not a number after epoch {epoch}: lower --learning_rate")
+        if math.isnan(validated[self.monitor]):
+            if self.best_epoch < 0:
+                raise BadInput(f"{self.monitor} is not a number after epoch {epoch}: lower --learning_rate")
+            # The weights are lost, and no further epoch can be better than the best.
+            trainer.should_stop = True
         improved = validated[self.monitor] < self.best
         if improved:
             self.best, self.best_epoch = validated[self.monitor], epoch

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ridgecode.study.report import write_report
+from ridgecode.study.tracked_report import log_report
+from ridgecode.study.tracking import open_tracker
 
 
 @dataclass(frozen=True)
@@ -14,14 +17,18 @@ class Report:
         runs: run folders, such as runs/*
         out: folder for the report
         title: heading of the page
+        tracker: wandb (the latent-size table and the figures as a run of their own) or none
     """
 
     runs: list[Path]
     out: Path
     title: str = "Latent-size study"
+    tracker: Literal["wandb", "none"] = "none"
 
 
 def report_command(config: Report) -> None:
     """Raises BadInput as `write_report` does."""
     files = write_report(config.runs, config.out, config.title)
+    with open_tracker(config.tracker, config.out, {"title": config.title}, config.out.name, "report") as tracker:
+        log_report(tracker, files)
     print(f"open {files.html}; the figures as numbers are in {files.latent_sizes}")

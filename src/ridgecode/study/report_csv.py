@@ -55,7 +55,7 @@ def _csv_row(run: Run, protocols: Sequence[str]) -> dict[str, Any]:
         for end in ("", "_low", "_high"):
             row[key + end] = entry.figure(f"eer{end}") if entry else None
     return row | {
-        "crops_per_second": run.figure("encode_per_second"),
+        "encode_per_second": run.figure("encode_per_second"),
         "train_seconds": run.seconds,
         "epochs": run.epochs,
         "best_val_mse": min(losses, default=None),

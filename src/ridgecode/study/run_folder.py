@@ -117,8 +117,9 @@ class RunFolder:
             return
         if self.path.is_file():
             raise BadInput(f"--run_dir {self.path} is a file; give a folder")
-        write_text(self.config, yaml.safe_dump(new, sort_keys=False))
+        # The configuration comes last: it is what makes the folder a run.
         self.write_environment({"data_digest": digest, "seed": new.get("seed"), "finished": False, "seconds": 0.0})
+        write_text(self.config, yaml.safe_dump(new, sort_keys=False))
 
     def write_environment(self, more: Mapping[str, Any]) -> None:
         """Writes versions, commit and machine with `more` over what was written before."""
@@ -198,19 +199,18 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """The commit of the source tree that this package runs from; None for an installed wheel."""
+    """The commit of the source tree that this package runs from, with `-modified` where the sources differ from it;
+    None for an installed wheel."""
+    package = Path(__file__).parents[1]
+
+    def git(*arguments: str) -> str:
+        answer = subprocess.run(["git", *arguments], cwd=package, capture_output=True, text=True, timeout=5, check=True)
+        return answer.stdout.strip()
+
     try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=True,
-        )
+        return git("rev-parse", "HEAD") + ("-modified" if git("status", "--porcelain", "--", ".") else "")
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip()
 
 
 def _cpu() -> str:

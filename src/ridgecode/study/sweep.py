@@ -128,8 +128,16 @@ def _limit(sweep: SweepFile, max_runs: int) -> int:
 def _write_report(book: TrialBook, finished: list[Trial]) -> Path:
     # Here, because the report brings in matplotlib, which a sweep that ends in none does not need.
     from ridgecode.study.report import write_report
+    from ridgecode.study.tracked_report import log_report
+    from ridgecode.study.tracking import open_tracker
 
-    write_report([book.run_dir(trial) for trial in finished], book.out / "report", title=book.sweep.path.stem)
+    runs = [book.run_dir(trial) for trial in finished]
+    title = book.sweep.path.stem.replace("_", " ").capitalize()
+    files = write_report(runs, book.out / "report", title)
+    # The trials say whether they are tracked; the report of tracked trials is, too.
+    kind = "wandb" if any((run / "wandb").is_dir() for run in runs) else "none"
+    with open_tracker(kind, book.out, {"sweep": book.sweep.path.name}, f"{book.out.name}-report", "report") as tracker:
+        log_report(tracker, files)
     return book.out / "report"
 
 

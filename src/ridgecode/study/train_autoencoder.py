@@ -98,9 +98,16 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
             f"--data {config.data} has {len(train)} Real prints of train subjects and {len(val)} of validation "
             "subjects; prepare a store with more subjects"
         )
+    train_prints, val_prints = stack_prints(store, train), stack_prints(store, val)
+    view = VIEWS[config.view]
+    if view.print_shape is None and min(train_prints.shape[1:]) < view.height:
+        raise BadInput(
+            f"--view {config.view} needs prints of {view.height} pixels a side or more, those of --data {config.data} "
+            f"have {min(train_prints.shape[1:])}; take --view whole, or prepare larger images"
+        )
     if config.backbone == "pca":
         # Before the run begins: a refused command leaves no folder in the way of the right one.
-        check_latent_dim(len(train), VIEWS[config.view], config.latent_dim, config.train_crops)
+        check_latent_dim(len(train), view, config.latent_dim, config.train_crops)
     first = config.devices * config.num_nodes == 1 or _is_first_process()
     if first:
         run.begin("train-autoencoder", config, store.digest)
@@ -111,9 +118,7 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     spec = AutoencoderSpec(config.backbone, config.view, config.latent_dim, config.distortion)
-    data = PrintWindows(
-        stack_prints(store, train), stack_prints(store, val), spec, config.batch_size, config.train_crops, config.seed
-    )
+    data = PrintWindows(train_prints, val_prints, spec, config.batch_size, config.train_crops, config.seed)
     name = run.path.name
     tracker = open_tracker(config.tracker, run.path, plain(config), name, "train-autoencoder") if first else Tracker()
     with tracker:
@@ -133,6 +138,8 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
             )
             tracker.log_model(run.model, f"autoencoder-{name}", {**plain(config), **best})
             print(f"best epoch {best['epoch']}: val_mse {best['val_mse']:.5f}; the run lies in {run.path}")
+            if tracker.is_on:
+                print(tracker.where, file=sys.stderr)
     return run.path
 
 

@@ -153,6 +153,8 @@ def train_matcher(config: TrainMatcher) -> Path:
         if config.evaluate:
             log_evaluation(tracker, run.path, evaluate_run(Evaluate(run=run.path, data=config.data)))
         run.write_environment({"finished": True})
+        if tracker.is_on:
+            print(tracker.where, file=sys.stderr)
     told = ", ".join(f"{name} {100 * value:.2f} %" for name, value in figures.items())
     print(f"best epoch {recorder.best_epoch}: {told}; the run lies in {run.path}")
     return run.path
