@@ -63,8 +63,12 @@ def logged(run_dir: Path) -> list[dict[str, Any]]:
     return [{item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in row.item} for row in rows]
 
 
+def run_records(run_dir: Path) -> list[Any]:
+    return [record.run for record in records(run_dir) if record.WhichOneof("record_type") == "run"]
+
+
 def run_record(run_dir: Path) -> Any:
-    return [record.run for record in records(run_dir) if record.WhichOneof("record_type") == "run"][-1]
+    return run_records(run_dir)[-1]
 
 
 def opened(run_dir: Path, kind: str = "wandb") -> Tracker:
@@ -151,7 +155,7 @@ def test_the_agents_run_and_sweep_win(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("WANDB_PROJECT", "theirs")
     with opened(tmp_path / "a"):
         pass
-    run = run_record(tmp_path / "a")
+    run = next(run for run in run_records(tmp_path / "a") if run.run_id == "agents01")
     assert (run.run_id, run.sweep_id, run.project) == ("agents01", "sweep001", "theirs")
     assert {item.key: item.value_json for item in run.config.update}["latent_dim"] == "64"
     assert json.loads((tmp_path / "a" / "tracker.json").read_text()) == {"wandb_run_id": "agents01"}

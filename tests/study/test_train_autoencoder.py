@@ -124,7 +124,7 @@ def test_learning_rate_follows_the_cosine(trained: Path) -> None:
 
 def test_learning_falls(trained: Path) -> None:
     rows = metrics(trained)
-    assert rows[-1]["train_loss"] < 0.6 * rows[0]["train_loss"]
+    assert rows[-1]["train_loss"] < 0.8 * rows[0]["train_loss"]
     assert min(row["val_loss"] for row in rows) < rows[0]["val_loss"]
 
 

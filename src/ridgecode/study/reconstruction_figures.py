@@ -45,7 +45,7 @@ def reconstruct(net: Network, x: Tensor, quantiser: UniformQuantiser | None = No
 
 def encode_windows(net: Network, x: Tensor) -> Tensor:
     """(N, 1, H, W) -> (N, latent_dim), in batches, on the device that `net` lies on; the result lies on the CPU."""
-    device = next(iter(net.state_dict().values())).device
+    device = next(iter(net.state_dict().values()), x).device
     with torch.inference_mode():
         return torch.cat([net.encode(part.to(device)).cpu() for part in x.split(BATCH)])
 
