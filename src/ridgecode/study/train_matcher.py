@@ -1,6 +1,5 @@
 """`ridgecode train-matcher`: a Siamese head on latent vectors."""
 
-import os
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -171,24 +170,19 @@ def _autoencoder(config: TrainMatcher, run: RunFolder) -> SavedAutoencoder:
         source.parent.mkdir(parents=True, exist_ok=True)
         # Runs of a sweep start together: the first trains, the others wait and share.
         with filelock.FileLock(source.parent / f".{SHARED_AUTOENCODER}.lock"):
-            agent_run = os.environ.pop("WANDB_RUN_ID", None)
-            try:
-                train_autoencoder(
-                    TrainAutoencoder(
-                        data=config.data,
-                        run_dir=source,
-                        view="whole",
-                        latent_dim=128,
-                        max_minutes=config.autoencoder_minutes,
-                        device=config.device,
-                        tracker="none",
-                        threads=config.threads,
-                        evaluate=False,
-                    )
+            train_autoencoder(
+                TrainAutoencoder(
+                    data=config.data,
+                    run_dir=source,
+                    view="whole",
+                    latent_dim=128,
+                    max_minutes=config.autoencoder_minutes,
+                    device=config.device,
+                    tracker="none",
+                    threads=config.threads,
+                    evaluate=False,
                 )
-            finally:
-                if agent_run is not None:
-                    os.environ["WANDB_RUN_ID"] = agent_run
+            )
     saved = load_autoencoder(source)
     file = source / "model.safetensors" if source.is_dir() else source
     with whole_file(own) as temporary:
