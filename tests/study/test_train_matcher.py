@@ -201,7 +201,7 @@ def test_runs_without_a_model_share_one_that_is_trained_once(
         asked.append(config)
         with pytest.raises(filelock.Timeout):
             filelock.FileLock(tmp_path / f".{config.run_dir.name}.lock").acquire(timeout=0)
-        assert "WANDB_RUN_ID" not in os.environ  # it is the matcher's
+        assert config.tracker == "none"  # the agent's run is the matcher's alone
         config.run_dir.mkdir(exist_ok=True)
         (config.run_dir / "model.safetensors").write_bytes((autoencoder_run / "model.safetensors").read_bytes())
         return Path(config.run_dir)
@@ -210,10 +210,10 @@ def test_runs_without_a_model_share_one_that_is_trained_once(
     monkeypatch.setenv("WANDB_RUN_ID", "agents01")
     for name in ("a", "b"):
         assert main(command(matching_store, None, tmp_path / name, autoencoder_minutes=0.5)) == 0
-    assert os.environ["WANDB_RUN_ID"] == "agents01"
     assert asked[0] == asked[1]  # train_autoencoder leaves a finished run as it is
     assert (asked[0].view, asked[0].latent_dim, asked[0].max_minutes) == ("whole", 128, 0.5)
-    assert asked[0].run_dir.parent == tmp_path
+    # Beside the matchers, under a name of its own and not the agent's, which is set.
+    assert asked[0].run_dir == tmp_path / "autoencoder-whole-128"
     own = [(tmp_path / name / "autoencoder.safetensors").read_bytes() for name in ("a", "b")]
     assert own[0] == own[1] == (autoencoder_run / "model.safetensors").read_bytes()
     # A finished matcher needs it no more, nor does a resumed one.
