@@ -34,14 +34,10 @@ class Hardware:
 
     @property
     def lightning_precision(self) -> Literal["bf16-mixed", "32-true"]:
-        """bf16 where it is asked for, or where the processor has instructions for it and `auto` is."""
+        """bf16 where it is asked for, or where `auto` is and the processor multiplies bf16 matrices in tiles."""
         if self.precision == "auto":
-            # A torch built without oneDNN, as on Macs, has no such operator to ask.
-            fast = (
-                torch.cuda.is_bf16_supported()
-                if self.gpu
-                else torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-            )
+            # AVX-512's bf16 instructions alone make a training slower than float32 (benchmarks/autoencoders.py).
+            fast = torch.cuda.is_bf16_supported() if self.gpu else _has_matrix_tiles()
             return "bf16-mixed" if fast else "32-true"
         return "bf16-mixed" if self.precision == "bf16" else "32-true"
 
@@ -52,6 +48,12 @@ class Hardware:
                 raise BadInput(f"--{name} is {getattr(self, name)}; give 1 or more")
         if self.device == "cuda" and not torch.cuda.is_available():
             raise BadInput("--device cuda: torch finds no GPU here; give --device cpu or auto")
+
+
+def _has_matrix_tiles() -> bool:
+    """Whether the processor has AMX, and a torch that uses it."""
+    asked = getattr(torch.cpu, "_is_amx_tile_supported", None)  # torch has no public name for it
+    return bool(asked and asked()) and torch.backends.mkldnn.is_available()
 
 
 def fit(

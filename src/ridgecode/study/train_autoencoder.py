@@ -49,7 +49,7 @@ class TrainAutoencoder:
         max_epochs: an epoch is every training print once, or as often as makes 4,096 crops
         max_minutes: minutes of training at most; 0 for no limit
         early_stopping_patience: epochs without a better val_loss before training ends; 0 never ends it
-        precision: 32, bf16 (mixed), or auto: bf16 where the processor has instructions for it
+        precision: 32, bf16 (mixed), or auto: bf16 on GPUs that have it and on processors with AMX, else 32
         device: cpu, cuda, or auto: a GPU where there is one
         devices: processes or GPUs on each machine
         strategy: Lightning's strategy for several devices, such as ddp
