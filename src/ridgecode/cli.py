@@ -4,9 +4,10 @@ import difflib
 import errno
 import re
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import fields
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -58,6 +59,7 @@ def build_parser(only: str | None = None) -> ArgumentParser:
     """The whole command line, or that of one verb, which loads only what this verb needs."""
     parser = Parser(
         prog="ridgecode",
+        version=metadata.version("ridgecode"),
         description="Fingerprints to short latent vectors that decode back to the print and match without it.",
         epilog="`ridgecode VERB --help` tells each flag with its unit.",
     )
@@ -92,6 +94,8 @@ def _verb_parser(verb: Verb) -> ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a verb; returns the exit code: 0, 1 where part of the work failed, 2 for bad input, 130 after Ctrl-C."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # Pillow's remarks on damaged files, beside which our own sentence would be the second.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     try:
         if not arguments:
             build_parser("").print_help()

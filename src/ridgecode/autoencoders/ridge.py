@@ -81,6 +81,11 @@ class RidgeAutoencoder(nn.Module):
         nn.init.uniform_(self.from_latent.weight, -LATENT_GAIN * latent_dim**-0.5, LATENT_GAIN * latent_dim**-0.5)
         self.decoder = nn.Sequential(*up)
 
+    def block_weights(self) -> list[Tensor]:
+        """The 3x3 convolutions of the residual blocks: the hidden layers, which hold most of the arithmetic."""
+        blocks = (module for module in self.modules() if isinstance(module, ResidualBlock))
+        return [convolution.weight for block in blocks for convolution in (block.conv1, block.conv2)]
+
     def forward(self, x: Tensor) -> Reconstruction:
         z = self.encode(x)
         logits = self._draw(z)

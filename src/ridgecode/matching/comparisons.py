@@ -39,7 +39,8 @@ class Comparisons:
     """N comparisons among P probes and R references.
 
     Names are sorted, without repeats, and are those of the store. `probe_rows` and `reference_rows` count into
-    `probe_names` and `reference_names`, so a system embeds each print once and scores by rows.
+    `probe_names` and `reference_names`, so a system embeds each print once and scores by rows. `split` and
+    `store_digest` tell what the list was drawn from; empty where that is not known.
     """
 
     protocol: str
@@ -52,6 +53,8 @@ class Comparisons:
     probe_rows: np.ndarray  # (N,) int64
     reference_rows: np.ndarray  # (N,) int64
     mated: np.ndarray  # (N,) bool
+    split: str = ""
+    store_digest: str = ""
 
     def __len__(self) -> int:
         return len(self.mated)
@@ -84,7 +87,7 @@ class Comparisons:
         return self.probe_alterations[self.probe_rows]
 
     def save(self, path: Path | str) -> None:
-        """Writes the list as Parquet, a row a comparison, whole or not at all; the metadata names the protocol."""
+        """Writes the list as Parquet, a row a comparison, whole or not at all; its metadata has the other facts."""
         probe, reference = pa.array(self.probe_rows.astype(np.int32)), pa.array(self.reference_rows.astype(np.int32))
         columns = {
             "probe": pa.DictionaryArray.from_arrays(probe, pa.array(self.probe_names, pa.string())),
@@ -93,7 +96,8 @@ class Comparisons:
         }
         for name in _TEXT_COLUMNS[2:]:
             columns[name] = pa.array(getattr(self, name), pa.string()).dictionary_encode()
-        about = json.dumps({"format": _FORMAT, "protocol": self.protocol})
+        drawn_from = {"split": self.split, "store_digest": self.store_digest}
+        about = json.dumps({"format": _FORMAT, "protocol": self.protocol, **drawn_from})
         table = pa.table(columns).replace_schema_metadata({"ridgecode.comparisons": about})
         with whole_file(path) as temporary:
             pq.write_table(table, temporary, compression="zstd")
@@ -111,7 +115,7 @@ class Comparisons:
         missing = [name for name in (*_TEXT_COLUMNS, "mated") if name not in table.column_names]
         if about is None or missing:
             raise BadInput(f"{path}: Parquet, but not a comparison list that ridgecode wrote")
-        protocol = json.loads(about)["protocol"]
+        facts = json.loads(about)
         text = {name: _sorted_dictionary(table[name]) for name in _TEXT_COLUMNS}
         (probe_names, probe_rows), (reference_names, reference_rows) = text["probe"], text["reference"]
 
@@ -122,7 +126,7 @@ class Comparisons:
             return values[per]
 
         return cls(
-            protocol=protocol,
+            protocol=facts["protocol"],
             probe_names=probe_names,
             probe_subjects=per_print("probe_subject", len(probe_names), probe_rows),
             probe_levels=per_print("level", len(probe_names), probe_rows),
@@ -132,6 +136,8 @@ class Comparisons:
             probe_rows=probe_rows,
             reference_rows=reference_rows,
             mated=table["mated"].to_numpy(),
+            split=facts.get("split", ""),
+            store_digest=facts.get("store_digest", ""),
         )
 
 
@@ -175,6 +181,8 @@ def comparison_list(
         probe_rows=probe_rows.astype(np.int64),
         reference_rows=reference_rows.astype(np.int64),
         mated=pairs.mated,
+        split=split,
+        store_digest=store.digest,
     )
 
 

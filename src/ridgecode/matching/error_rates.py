@@ -47,7 +47,10 @@ def checked_scores(scores: np.ndarray, kind: str) -> np.ndarray:
     if not len(scores):
         raise BadInput(f"there are no {kind} scores: error rates need mated and non-mated comparisons")
     if np.isnan(scores).any():
-        raise BadInput(f"{int(np.isnan(scores).sum())} of {len(scores)} {kind} scores are NaN: mend the matcher first")
+        raise BadInput(
+            f"{int(np.isnan(scores).sum())} of {len(scores)} {kind} scores are NaN: train the matcher with a lower "
+            "--learning_rate"
+        )
     return scores
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -102,7 +103,7 @@ def write_prints(
         TextColumn("files"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-        disable=not progress,
+        disable=not progress or not sys.stderr.isatty(),
     )
     with bar, (folder / PIXELS_FILE).open("wb", buffering=2**20) as pixels_file:
         for file, decoded in bar.track(

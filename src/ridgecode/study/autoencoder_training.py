@@ -14,6 +14,7 @@ from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.autoencoders.saved import AutoencoderSpec, Network
 from ridgecode.prints.training_crops import TrainCrops, TrainingCrops
 from ridgecode.study.budgeted_training import BudgetedTraining, EpochLoader
+from ridgecode.study.muon import MuonAdamW
 from ridgecode.study.schedule import Budget
 
 VALIDATION_BATCH = 256
@@ -89,8 +90,10 @@ class AutoencoderTraining(BudgetedTraining):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         if isinstance(self.net, RidgeAutoencoder):
+            inner = self.net.block_weights()
+            others = [p for p in self.net.parameters() if all(p is not weight for weight in inner)]
             # A shorter memory of squared gradients than torch's 0.999: they change fast when ridges are first found.
-            return torch.optim.AdamW(self.net.parameters(), lr=self.learning_rate, betas=(0.9, 0.95))
+            return MuonAdamW(inner, others, lr=self.learning_rate, betas=(0.9, 0.95))
         return torch.optim.Adam(self.net.parameters(), lr=self.learning_rate)  # as the write-up had it
 
     def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
@@ -104,10 +107,10 @@ class AutoencoderTraining(BudgetedTraining):
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         raw = self.net(batch.contiguous(memory_format=torch.channels_last)).x_hat.float()
-        found = distortion(self.spec.distortion, raw, batch)
         rows, columns = self.spec.window.inside  # as `evaluate` has it: a white margin is easy to draw
-        grey = to_grey(raw, self.net.logits)
-        mse = (grey - batch)[..., rows, columns].square().flatten(1).mean(1)
+        raw, batch = raw[..., rows, columns], batch[..., rows, columns]
+        found = distortion(self.spec.distortion, raw, batch)
+        mse = (to_grey(raw, self.net.logits) - batch).square().flatten(1).mean(1)
         sums = {"loss": found.total, **found.terms, "mse": mse.mean(), "psnr_db": -10 * mse.log10().mean()}
         if self.net.logits:
             sums["bce_above_floor"] = found.terms["bce"] - bce_floor(batch)

@@ -49,13 +49,15 @@ def demo(config: Demo) -> None:
         )
     if config.out.is_file():
         raise BadInput(f"--out {config.out} is a file; give a folder")
+    made = config.out / "prints.json"
+    if config.out.is_dir() and any(config.out.iterdir()) and not made.is_file():
+        raise BadInput(f"--out {config.out} holds other files than a demo's; choose another --out")
     started = time.monotonic()
 
     def say(text: str) -> None:
         print(f"[{time.monotonic() - started:4.0f} s] {text}", file=sys.stderr, flush=True)
 
     images, store = config.out / "prints", config.out / "store"
-    made = config.out / "prints.json"
     wanted = {"subjects": config.subjects, "seed": config.seed}
     if images.is_dir() and made.is_file() and (found := json.loads(made.read_text(encoding="utf-8"))) != wanted:
         raise BadInput(f"--out {config.out} holds a demo with {found}, not {wanted}; choose another --out")

@@ -46,7 +46,7 @@ class Evaluate:
     """Measures a run: what its reconstructions lose, and how well its latent vectors match.
 
     per_print.parquet, curves.npz, sheets/ and the comparison lists go to the run's folder, or for a split other than
-    val to evaluation-SPLIT in it.
+    val to evaluation-SPLIT in it. With --out x.json they go to the folder x beside it, and the run is left as it is.
 
     Args:
         run: folder of a train-autoencoder or train-matcher run
@@ -54,7 +54,8 @@ class Evaluate:
         split: which subjects: train, val, test, or all
         out: JSON file for the figures (default: evaluation.json in that folder)
         protocols: of matching, by commas: aligned, moved, fvc, fvc-all; auto for those the store allows, none for none
-        comparisons: folder of comparison lists, read where they are there, written where not (default: comparisons/)
+        comparisons: folder of comparison lists, read where they are there, written where not (default: comparisons/
+            in that folder)
         depth_bits: bits a latent dim at which bytes and mse_at_depth are stated, 1 to 8
         tracker: wandb (adds the figures to the run's own W&B run; online with a login, else offline) or none
         threads: processor threads; 0 takes all
@@ -77,6 +78,8 @@ def evaluate_command(config: Evaluate) -> None:
     beside = folder_of(config)
     with open_tracker(config.tracker, config.run, {}, config.run.name, "evaluate") as tracker:
         log_evaluation(tracker, beside, found)
+        if tracker.is_on:
+            print(tracker.where, file=sys.stderr)
     pca = found["pca"]["mse"]
     print(
         f"{config.split}: {found['n_prints']} prints, mse {found['mse']:.5f} [{found['mse_low']:.5f}, "
@@ -89,7 +92,7 @@ def evaluate_command(config: Evaluate) -> None:
                 f"{row['protocol']}, {row['system']}: EER {100 * row['eer']:.3f} % [{100 * row['eer_low']:.3f}, "
                 f"{100 * row['eer_high']:.3f}], {row['n_mated']} mated, {row['n_non_mated']} non-mated"
             )
-    print(f"figures lie in {config.out or beside / 'evaluation.json'}")
+    print(f"figures lie in {json_of(config)}")
 
 
 def evaluate_run(config: Evaluate) -> dict[str, Any]:
@@ -100,10 +103,9 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         torch.set_num_threads(config.threads)
     saved, head = _load(config.run)
     store = PrintStore.open(config.data)
-    other_store = (
-        store.source != "socofing" and RunFolder(config.run).read_environment().get("data_digest") != store.digest
-    )
-    if other_store:
+    trained_on = RunFolder(config.run).read_environment()
+    other_store = store.source != "socofing" and trained_on.get("data_digest") != store.digest
+    if other_store and trained_on.get("source", store.source) == store.source:
         print(
             f"ridgecode: {config.run} was not trained on {config.data}, whose subjects are split by chance: some of "
             f"the split {config.split} may have been trained on",
@@ -114,7 +116,6 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     if not len(rows) or not len(train):
         raise BadInput(f"--data {config.data} has no Real prints in the split {config.split} or in train; prepare more")
     beside = folder_of(config)
-    out = config.out or beside / "evaluation.json"
 
     train_prints, prints = stack_prints(store, train), stack_prints(store, rows)
     x = windows(prints, saved.spec)
@@ -134,31 +135,40 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         systems += baselines(saved, train_prints)
     table: list[dict[str, Any]] = []
     lines: dict[str, np.ndarray] = {}
+    # Every choice comes from validation, the threshold too; a set of one validation subject gives none, and then the
+    # table says that the threshold was chosen on the comparisons that it is measured on.
+    chosen_on = "val" if _has_non_mated(store, "val") else config.split
     for protocol in wanted:
-        scored = _list(store, config.split, protocol, config.comparisons or beside / "comparisons")
-        on_val = scored if config.split == "val" else None
+        scored = _list(store, config.split, protocol, config, beside)
+        on_val = None if config.split == chosen_on else _list(store, chosen_on, protocol, config, beside)
         for system in systems:
             scores = scored.scores(system)
             threshold = None
-            if config.split != "val":
-                # Every choice comes from validation, the threshold too; one a system and protocol, at the same FMR.
-                on_val = on_val or _list(store, "val", protocol, config.comparisons or beside / "comparisons")
+            if on_val is not None:
                 val_scores, mated = on_val.scores(system), on_val.comparisons.mated
                 threshold = threshold_at_fmr(error_rates(val_scores[mated], val_scores[~mated]), THRESHOLD_FMR)
-            found = matching_table(scores, scored.comparisons, system.name, system.bytes, threshold)
+            found = matching_table(scores, scored.comparisons, system.name, system.bytes, threshold, chosen_on)
             table += [row.as_json() for row in found]
             curve = curves(scores, scored.comparisons.mated)
             lines |= {f"{system.name}|{protocol}|fmr": curve.fmr, f"{system.name}|{protocol}|fnmr": curve.fnmr}
     content["matching"] = table
     with whole_file(beside / "curves.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **lines)
-    write_text(out, json.dumps(content, indent=1) + "\n")
+    write_text(json_of(config), json.dumps(content, indent=1) + "\n")
     return content
 
 
 def folder_of(config: Evaluate) -> Path:
     """Where an evaluation's files go: figures on validation subjects are the run's own, others have their folder."""
-    return config.run if config.split == "val" else config.run / f"evaluation-{config.split}"
+    own = config.run if config.split == "val" else config.run / f"evaluation-{config.split}"
+    if config.out is None or config.out.resolve() == (own / "evaluation.json").resolve():
+        return own
+    return config.out.with_suffix("") if config.out.suffix else config.out.with_name(f"{config.out.name}-files")
+
+
+def json_of(config: Evaluate) -> Path:
+    """The evaluation's JSON."""
+    return config.out or folder_of(config) / "evaluation.json"
 
 
 def _load(run: Path) -> tuple[SavedAutoencoder, LatentHead | None]:
@@ -174,8 +184,7 @@ def _protocols(text: str, store: PrintStore, split: str) -> list[str]:
         return []
     if text == "auto":
         # One subject gives no non-mated comparison: a small set is still worth its reconstruction figures.
-        several = all(len(np.unique(store.column("subject")[store.rows(split=s)])) > 1 for s in {split, "val"})
-        return protocols_of(store) if several else []
+        return protocols_of(store) if _has_non_mated(store, split) else []
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     for name in wanted:
         if name not in PROTOCOLS:
@@ -183,14 +192,28 @@ def _protocols(text: str, store: PrintStore, split: str) -> list[str]:
     return wanted
 
 
-def _list(store: PrintStore, split: str, protocol: str, folder: Path) -> ScoredList:
-    """The split's comparison list from its file, which is drawn and written where it is not there yet."""
-    path = folder / f"{protocol}_{split}.parquet"
+def _has_non_mated(store: PrintStore, split: str) -> bool:
+    return len(np.unique(store.column("subject")[store.rows(split=split)])) > 1
+
+
+def _list(store: PrintStore, split: str, protocol: str, config: Evaluate, beside: Path) -> ScoredList:
+    """The split's comparison list from its file, which is drawn and written where it is not there yet.
+
+    A list of the run's own folder that was drawn from another store is drawn anew; one that --comparisons names is not
+    ours to replace.
+    """
+    path = (config.comparisons or beside / "comparisons") / f"{protocol}_{split}.parquet"
     if path.is_file():
         loaded = Comparisons.load(path)
         if loaded.protocol != protocol:
             raise BadInput(f"{path} is a list of the protocol {loaded.protocol}, not {protocol}; rename or delete it")
-        return ScoredList.of(store, loaded)
+        if loaded.store_digest in ("", store.digest) and loaded.split in ("", split):
+            return ScoredList.of(store, loaded)
+        if config.comparisons is not None:
+            raise BadInput(
+                f"{path} was drawn from the split {loaded.split} of another store than {store.path}; give another "
+                "--comparisons"
+            )
     comparisons = comparison_list(store, split, protocol)
     comparisons.save(path)
     return ScoredList.of(store, comparisons)
@@ -203,7 +226,6 @@ def _reconstruction_part(
     spec = saved.spec
     size = latent_bytes(spec.latent_dim, config.depth_bits)
     pixels = math.prod(figures.x_hat.shape[1:])
-    floor = figures.bce_floor
     return {
         "schema": 1,
         "kind": "autoencoder",
@@ -219,8 +241,8 @@ def _reconstruction_part(
         "mse_high": high,
         "psnr_db": float(figures.psnr_db.mean()),
         "ssim": float(figures.ssim.mean()),
-        "bce": None if figures.bce is None else float(figures.bce.mean()),
-        "bce_above_floor": None if figures.bce is None or floor is None else float((figures.bce - floor).mean()),
+        "bce": float(figures.bce.mean()),
+        "bce_above_floor": float((figures.bce - figures.bce_floor).mean()),
         "depth_bits": config.depth_bits,
         "mse_at_depth": float(figures.mse_at_depth.mean()),
         "bytes": size,
@@ -246,8 +268,7 @@ def _write_prints(folder: Path, figures: ReconstructionFigures, truth: np.ndarra
     """Figures per print as Parquet, and the first few prints with their reconstructions for sheets."""
     columns: dict[str, Any] = {"name": names.astype(str), "mse": figures.mse, "psnr_db": figures.psnr_db}
     columns |= {"ssim": figures.ssim, "mse_at_depth": figures.mse_at_depth}
-    if figures.bce is not None and figures.bce_floor is not None:
-        columns |= {"bce": figures.bce, "bce_above_floor": figures.bce - figures.bce_floor}
+    columns |= {"bce": figures.bce, "bce_above_floor": figures.bce - figures.bce_floor}
     with whole_file(folder / "per_print.parquet") as temporary:
         pq.write_table(pa.table(columns), temporary)
     # Evenly spread over the split, so that a sheet shows several subjects and fingers.

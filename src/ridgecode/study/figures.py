@@ -140,7 +140,10 @@ def learning_figure(curves: Sequence[LearningCurve], title: str, y_label: str) -
         axes.plot([], [], color=MUTED, label="training", **TRAINING_LOOK)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         low, high = axes.get_ylim()
-        _value_axis(axes, log=low > 0 and high / low > 3, from_zero=False)
+        log = low > 0 and high / low > 3
+        _value_axis(axes, log, from_zero=False)
+        if log:
+            axes.set_ylabel(f"{y_label} (log scale)")
         _legend(axes, columns=3 if max(len(curve.label) for curve in curves) < 14 else 2)
         return rendered(figure)
 
@@ -243,7 +246,9 @@ def _value_axis(axes: Axes, log: bool, from_zero: bool) -> None:
             axes.set_ylim(bottom=0)
         return
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    # Over less than a decade more ticks than 1, 2, 5, so that a curve can be read off anywhere.
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low > 10 else (1, 1.5, 2, 3, 4, 5, 7)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_minor_locator(NullLocator())

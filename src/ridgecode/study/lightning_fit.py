@@ -85,6 +85,8 @@ def fit(
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         # Lightning 2.6 calls a torch function that torch 2.13 deprecates.
         warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
+        # Every process validates on all prints, so there is nothing to bring together.
+        warnings.filterwarnings("ignore", message=".*sync_dist=True.*")
         try:
             trainer = pl.Trainer(
                 accelerator="gpu" if hardware.gpu else "cpu",
@@ -103,7 +105,10 @@ def fit(
                 default_root_dir=run.path,
             )
         except (ValueError, MisconfigurationException) as error:
-            raise BadInput(f"--strategy {hardware.strategy} with --devices {hardware.devices}: {error}") from error
+            reason = str(error).split(". ")[0]
+            raise BadInput(
+                f"--strategy {hardware.strategy} with --devices {hardware.devices}: {reason}; try auto or ddp"
+            ) from error
         data.trainer = trainer
         module.budget.total_steps = max_epochs * len(data.train_dataloader())
         checkpoint = run.checkpoint if run.checkpoint.is_file() else None

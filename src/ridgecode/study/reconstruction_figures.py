@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 from torch import Tensor
+from torch.nn import functional
 
 from ridgecode.autoencoders.distortion import bce_floor
 from ridgecode.autoencoders.saved import Network, SavedAutoencoder
@@ -17,19 +18,22 @@ from ridgecode.study.autoencoder_training import windows
 
 BATCH = 256
 RATE_SECONDS = 0.5
+SUREST = 1 / 512
+"""How near grey values come to 0 and 1 when they are read as probabilities: half a step of 8 bits, since an exact 0
+would cost infinitely much where the print is not exactly 0."""
 
 
 @dataclass(frozen=True)
 class ReconstructionFigures:
     """Each (N,): MSE on [0, 1], PSNR in dB of a peak of 1, SSIM, MSE with the latent vector at the stated depth; BCE in
-    nats a pixel and its entropy floor, or None for a network that gives no logits. x_hat: (N, rows, columns)."""
+    nats a pixel and its entropy floor. x_hat: (N, rows, columns)."""
 
     mse: NDArray[np.float64]
     psnr_db: NDArray[np.float64]
     ssim: NDArray[np.float64]
     mse_at_depth: NDArray[np.float64]
-    bce: NDArray[np.float64] | None
-    bce_floor: NDArray[np.float64] | None
+    bce: NDArray[np.float64]
+    bce_floor: NDArray[np.float64]
     x_hat: NDArray[np.float32]
 
 
@@ -54,7 +58,8 @@ def measure(saved: SavedAutoencoder, prints: NDArray[np.uint8], depth_bits: int)
     """Figures of (N, H, W) uint8 `prints`, on the pixels that the view keeps: all 97x90 of a whole print, no margin.
 
     depth_bits: bits a latent dim, 1 to 8, of `mse_at_depth`. SSIM is scikit-image's, 7x7 windows (Wang et al., IEEE
-    TIP 13, 2004).
+    TIP 13, 2004). BCE reads a reconstruction as probabilities: of the decoder's logits where it gives some, else of its
+    grey values, kept 1/512 from 0 and 1.
     """
     view = saved.spec.window
     x = windows(prints, saved.spec)
@@ -63,16 +68,17 @@ def measure(saved: SavedAutoencoder, prints: NDArray[np.uint8], depth_bits: int)
     quantiser = UniformQuantiser(saved.latent_mean, saved.latent_std, depth_bits)
     at_depth = own_pixels(view, reconstruct(saved.net, x, quantiser))
     mse = _mean((x_hat - truth) ** 2)
-    bce = floor = None
-    if saved.net.logits:
-        bce, floor = _bce(saved.net, view, x, truth)
+    logits = _logits(saved.net, view, x) if saved.net.logits else torch.from_numpy(x_hat).logit(SUREST)
+    target = torch.from_numpy(truth)
+    bce = functional.binary_cross_entropy_with_logits(logits, target, reduction="none").mean((1, 2))
+    floor = torch.stack([bce_floor(one) for one in target])
     return ReconstructionFigures(
         mse,
         psnr(mse),
         np.array([structural_similarity(a, b, data_range=1.0) for a, b in zip(truth, x_hat, strict=True)]),
         _mean((at_depth - truth) ** 2),
-        bce,
-        floor,
+        bce.double().numpy(),
+        floor.double().numpy(),
         x_hat,
     )
 
@@ -97,15 +103,10 @@ def windows_per_second(net: Network, x: Tensor) -> float:
     return done / used
 
 
-def _bce(
-    net: Network, view: View, x: Tensor, truth: NDArray[np.float32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _logits(net: Network, view: View, x: Tensor) -> Tensor:
     with torch.inference_mode():
         raw = torch.cat([net(part).x_hat for part in x.split(BATCH)])
-    logits, target = torch.from_numpy(own_pixels(view, raw)), torch.from_numpy(truth)
-    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    floors = torch.stack([bce_floor(one) for one in target])
-    return each.mean((1, 2)).double().numpy(), floors.double().numpy()
+    return torch.from_numpy(own_pixels(view, raw))
 
 
 def _mean(squares: NDArray[np.float32]) -> NDArray[np.float64]:

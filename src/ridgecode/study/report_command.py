@@ -1,5 +1,6 @@
 """`ridgecode report`: runs to a latent-size report."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -31,4 +32,6 @@ def report_command(config: Report) -> None:
     files = write_report(config.runs, config.out, config.title)
     with open_tracker(config.tracker, config.out, {"title": config.title}, config.out.name, "report") as tracker:
         log_report(tracker, files)
+        if tracker.is_on:
+            print(tracker.where, file=sys.stderr)
     print(f"open {files.html}; the figures as numbers are in {files.latent_sizes}")

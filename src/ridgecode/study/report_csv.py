@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from ridgecode.autoencoders.distortion import uses_logits
 from ridgecode.study.report_matching import Entry, own_entry
 from ridgecode.study.report_runs import Run, finite, published_bce, published_mse
 
@@ -48,7 +49,7 @@ def _csv_row(run: Run, protocols: Sequence[str]) -> dict[str, Any]:
         "published_mse": published_mse(run),
         "bce": run.figure("bce"),
         "bce_above_floor": run.figure("bce_above_floor"),
-        "published_bce": published_bce(run) if run.figure("bce") is not None else None,
+        "published_bce": published_bce(run) if uses_logits(run.setting("distortion")) else None,
     }
     for protocol in protocols:
         entry, key = own_entry(run, protocol), f"eer_{protocol}".replace("-", "_")

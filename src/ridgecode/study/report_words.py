@@ -55,7 +55,7 @@ def cautions(study: Study) -> list[str]:
         if study.sources != ["socofing"]:
             source = "an unrecorded source" if "" in study.sources else listed(study.sources)
             said.append(f"These runs' prints are from {source}: the published figures are drawn for orientation only.")
-    if any(run.figure("bce") is not None for run in study.runs):
+    if any(series.of_bce for series in study.autoencoders):
         said.append(
             "BCE on grey targets has an entropy floor that no model can go below. It is in other units than MSE: a run "
             "trained on BCE is ranked by BCE, and its MSE is shown for comparison only."

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 PACKAGES = ("ridgecode", "torch", "pytorch-lightning", "numpy", "scikit-image", "wandb", "sweeps")
 # How a run is carried out, not what it is: they may change between a broken run and its resumption.
 NOT_COMPARED = {
-    "data",
+    "data",  # its digest is compared
+    "model",  # the bytes of the matcher's copy are compared
     "run_dir",
     "device",
     "devices",
@@ -68,6 +69,10 @@ class RunFolder:
     def sheets(self) -> Path:
         return self.path / "sheets"
 
+    def begun(self) -> bool:
+        """Whether there is a run whose work a checkpoint or a model keeps."""
+        return self.config.is_file() and (self.checkpoint.is_file() or self.model.is_file())
+
     def finished(self) -> bool:
         return bool(self.read_environment().get("finished", False))
 
@@ -97,11 +102,17 @@ class RunFolder:
     def begin(self, verb: str, config: "DataclassInstance", digest: str) -> None:
         """Writes the configuration and the environment of a new run, or checks that a broken one may be resumed.
 
-        digest: of the prepared store. Raises BadInput where the folder holds a run with other settings or other data.
+        digest: of the prepared store. A run that has not come to its first checkpoint holds nothing to protect, so that
+        a refused command can be given again with another setting. Raises BadInput where the folder holds a run with
+        other settings or other data.
         """
         new = {"verb": verb, **plain(config)}
-        if self.config.is_file():
-            old = self.read_config()
+        if self.path.is_file():
+            raise BadInput(f"--run_dir {self.path} is a file; give a folder")
+        old = self.read_config() if self.config.is_file() else {"verb": verb}
+        if "verb" not in old:
+            raise BadInput(f"--run_dir {self.path} holds another program's config.yaml; choose another --run_dir")
+        if self.begun():
             for key in sorted((new.keys() | old.keys()) - NOT_COMPARED):
                 if new.get(key) != old.get(key):
                     raise BadInput(
@@ -115,8 +126,6 @@ class RunFolder:
                     "choose another --run_dir or delete that folder"
                 )
             return
-        if self.path.is_file():
-            raise BadInput(f"--run_dir {self.path} is a file; give a folder")
         # The configuration comes last: it is what makes the folder a run.
         self.write_environment({"data_digest": digest, "seed": new.get("seed"), "finished": False, "seconds": 0.0})
         write_text(self.config, yaml.safe_dump(new, sort_keys=False))

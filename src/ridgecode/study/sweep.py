@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import FrameType
 from typing import Literal, NamedTuple
@@ -22,7 +22,7 @@ from rich.console import Console
 from ridgecode.errors import BadInput
 from ridgecode.study.sweep_engine import TrialRunner, run_trials
 from ridgecode.study.sweep_file import SweepFile, read_sweep_file
-from ridgecode.study.sweep_trials import Trial, TrialBook
+from ridgecode.study.sweep_trials import Trial, TrialBook, store_digest
 
 RIDGECODE = (sys.executable, "-m", "ridgecode")
 
@@ -99,6 +99,9 @@ def run_sweep(
     if jobs < 1:
         raise BadInput(f"--jobs {jobs} is too few; give 1 or more")
     limit = _limit(sweep, max_runs)
+    if tuple(program) == RIDGECODE:
+        _check_names(sweep)
+    store_digest(data)  # refused before --out is made
     console = console or Console(stderr=True)
     out.mkdir(parents=True, exist_ok=True)
     with _in_use(out), _interrupt_on_sigterm():
@@ -111,6 +114,21 @@ def run_sweep(
     for trial in failed:
         console.print(f"failed: {trial.name}: {trial.message} ({book.log(trial)})", highlight=False, markup=False)
     return SweepResult(out, book.trials, failed, report_dir)
+
+
+def _check_names(sweep: SweepFile) -> None:
+    """Raises BadInput for a verb or a parameter that no trial could be started with, before any is."""
+    # Here, because the trainings bring in torch and Lightning.
+    from ridgecode.study.train_autoencoder import TrainAutoencoder
+    from ridgecode.study.train_matcher import TrainMatcher
+
+    configs = {"train-autoencoder": TrainAutoencoder, "train-matcher": TrainMatcher}
+    if sweep.verb not in configs:
+        raise BadInput(f"{sweep.path}: a sweep can't run the verb {sweep.verb}; it runs {' or '.join(configs)}")
+    known = {field.name for field in fields(configs[sweep.verb])}
+    for name in (*sweep.parameters, *(flag[2:].partition("=")[0] for flag in sweep.flags)):
+        if name not in known:
+            raise BadInput(f"{sweep.path}: {sweep.verb} has no flag --{name}; see ridgecode {sweep.verb} --help")
 
 
 def _limit(sweep: SweepFile, max_runs: int) -> int:

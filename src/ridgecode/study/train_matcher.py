@@ -13,11 +13,11 @@ import torch
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
-from ridgecode.matching.comparisons import comparison_list
+from ridgecode.matching.comparisons import NON_MATED_PER_PROBE, comparison_list
 from ridgecode.matching.error_rates import error_rates, threshold_at_fmr
 from ridgecode.matching.heads import Comparator, LatentHead
 from ridgecode.matching.measured import THRESHOLD_FMR
-from ridgecode.matching.saved_matcher import MatcherFacts, load_matcher, save_matcher
+from ridgecode.matching.saved_matcher import MatcherFacts, load_matcher, save_matcher, sha256_of
 from ridgecode.prints.store import PrintStore, read_about
 from ridgecode.study.evaluate import Evaluate, evaluate_run
 from ridgecode.study.lightning_fit import Hardware, fit
@@ -39,7 +39,7 @@ from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import open_tracker
 from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencoder
 
-VALIDATION_NON_MATED = 20
+VALIDATION_NON_MATED = 20  # a probe, each epoch; the threshold comes from the longer lists that `evaluate` uses
 SHARED_AUTOENCODER = "autoencoder-whole-128"
 
 
@@ -110,24 +110,21 @@ def train_matcher(config: TrainMatcher) -> Path:
     fingers = FingerPrints.of(store, "train")
     if config.threads:
         torch.set_num_threads(config.threads)
-    if config.model is not None and not (run.path / AUTOENCODER_FILE).is_file():
-        # Before the run begins: a refused command leaves no folder in the way of the right one.
-        load_autoencoder(config.model)
+    _check_model(config, run)
+    begun = run.begun()
     run.begin("train-matcher", config, store.digest)
     if run.finished():
         print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
         return run.path
+    if not begun:
+        # A refused or killed command may have left the copy of another model.
+        (run.path / AUTOENCODER_FILE).unlink(missing_ok=True)
     saved = _autoencoder(config, run)
     run.write_environment({"source": store.source, "ppi": read_about(config.data)["request"]["ppi"]})
     torch.manual_seed(config.seed)
     size = (saved.spec.latent_dim, config.hidden, config.embedding_dim)
     head = LatentHead(*size, config.comparator, saved.latent_mean, saved.latent_std)
-    lists = {
-        protocol: validation_list(
-            saved, ScoredList.of(store, comparison_list(store, "val", protocol, VALIDATION_NON_MATED))
-        )
-        for protocol in protocols
-    }
+    lists = {protocol: _validation(saved, store, protocol, VALIDATION_NON_MATED) for protocol in protocols}
     # What the head is meant for decides which epoch is best.
     judged = "moved" if "moved" in lists and config.movement else protocols[0]
     pairs = config.pairs if config.pairs != "auto" else ("mined" if config.loss == "triplet" else "random")
@@ -143,7 +140,9 @@ def train_matcher(config: TrainMatcher) -> Path:
         hardware = Hardware(config.device, precision="32")
         seconds = fit(run, module, data, recorder, hardware, config.max_epochs, config.early_stopping_patience)
         best = recorder.best_figures()
-        facts = load_matcher(run.model).facts
+        best_head = load_matcher(run.model).head
+        facts = _facts(best_head, config.loss, judged, _validation(saved, store, judged, NON_MATED_PER_PROBE), saved)
+        save_matcher(run.model, best_head, facts)
         done = {"seconds": round(seconds, 3), "best_epoch": recorder.best_epoch}
         run.write_environment({**done, "threshold": facts.threshold, "threshold_fmr": facts.fmr})
         figures = {key: value for key, value in best.items() if key.startswith("val_")}
@@ -184,10 +183,32 @@ def _autoencoder(config: TrainMatcher, run: RunFolder) -> SavedAutoencoder:
                 )
             )
     saved = load_autoencoder(source)
-    file = source / "model.safetensors" if source.is_dir() else source
     with whole_file(own) as temporary:
-        shutil.copyfile(file, temporary)
+        shutil.copyfile(_model_file(source), temporary)
     return saved
+
+
+def _check_model(config: TrainMatcher, run: RunFolder) -> None:
+    """Raises BadInput for a --model that can't be used, or is not the one that a broken or finished run has copied."""
+    own = run.path / AUTOENCODER_FILE
+    has_own = run.begun() and own.is_file()
+    if config.model is None or (has_own and not config.model.exists()):
+        return
+    load_autoencoder(config.model)
+    if has_own and sha256_of(_model_file(config.model)) != sha256_of(own):
+        raise BadInput(
+            f"--run_dir {run.path} holds a run on another autoencoder than --model {config.model}; choose another "
+            "--run_dir or delete that folder"
+        )
+
+
+def _model_file(source: Path) -> Path:
+    return source / "model.safetensors" if source.is_dir() else source
+
+
+def _validation(saved: SavedAutoencoder, store: PrintStore, protocol: str, non_mated_per_probe: int) -> ValidationList:
+    comparisons = comparison_list(store, "val", protocol, non_mated_per_probe)
+    return validation_list(saved, ScoredList.of(store, comparisons))
 
 
 def _facts(

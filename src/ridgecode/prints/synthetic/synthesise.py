@@ -1,6 +1,7 @@
 """Writes a data set of synthetic prints in SOCOFing's own layout, names and file form."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -92,7 +93,7 @@ def _in_threads(make: Callable[[_Finger], None], fingers: list[_Finger], threads
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     pool = ThreadPoolExecutor(threads)
     try:
-        with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
+        with Progress(*columns, console=Console(stderr=True), disable=not (progress and sys.stderr.isatty())) as bar:
             for _ in bar.track(pool.map(make, fingers), total=len(fingers), description="Synthetic fingers"):
                 pass
     finally:
