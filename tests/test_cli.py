@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
-from importlib import import_module
+from importlib import import_module, metadata
 
 import pytest
 
@@ -38,6 +38,10 @@ def test_help_lists_the_verbs_in_order(capsys: pytest.CaptureFixture[str]) -> No
     assert "ridgecode VERB --help" in text
     listed = re.findall(r"^ {4}(\S+)", text.partition("subcommands:")[2], re.MULTILINE)
     assert listed == list(VERBS)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert helped(["--version"], capsys).strip() == f"ridgecode {metadata.version('ridgecode')}"
 
 
 def test_no_arguments(capsys: pytest.CaptureFixture[str]) -> None:

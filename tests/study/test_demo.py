@@ -77,6 +77,12 @@ def test_a_file_in_the_way(tmp_path: Path, refused: Callable[..., str]) -> None:
     assert "demo is a file" in refused("demo", f"--out={tmp_path / 'demo'}")
 
 
+def test_a_folder_of_something_else(tmp_path: Path, refused: Callable[..., str]) -> None:
+    (tmp_path / "holiday.txt").write_text("sun")
+    assert "holds other files than a demo's" in refused("demo", f"--out={tmp_path}")
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.txt"]
+
+
 def test_its_sizes() -> None:
     """4 latent sizes x 2 distortions, the matcher's own among them."""
     assert (len(demo.LATENT_DIMS), len(demo.DISTORTIONS)) == (4, 2)

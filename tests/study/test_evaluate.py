@@ -1,6 +1,7 @@
 """`ridgecode evaluate` against slow computations from what `encode` and `decode` write and from the lists' files."""
 
 import json
+import shutil
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.cli import main
 from ridgecode.matching.comparisons import Comparisons
 from ridgecode.prints.movement import move, movements_for
+from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.study import pca_fit, reconstruction_figures
 
@@ -127,14 +129,14 @@ def test_keys_and_files(on_val: dict[str, Any], own_run: Path, matching_store: P
     assert (on_val["bytes"], on_val["depth_bits"]) == (12, 8)
     assert on_val["bpp"] == pytest.approx(8 * 12 / (97 * 90))
     assert on_val["mse_low"] <= on_val["mse"] <= on_val["mse_high"]
-    assert on_val["bce"] is on_val["bce_above_floor"] is None
+    assert on_val["bce"] > on_val["bce_above_floor"] > 0
     for name in ("per_print.parquet", "curves.npz", "sheets/validation.npz"):
         assert (own_run / name).is_file(), name
     assert {file.name for file in (own_run / "comparisons").iterdir()} == {"aligned_val.parquet", "moved_val.parquet"}
     per_print = pq.read_table(own_run / "per_print.parquet").to_pydict()
     store = PrintStore.open(matching_store)
     assert per_print["name"] == store.column("name")[store.rows("val")].tolist()
-    for name in ("mse", "psnr_db", "ssim"):
+    for name in ("mse", "psnr_db", "ssim", "bce", "bce_above_floor", "mse_at_depth"):
         assert np.mean(per_print[name]) == pytest.approx(on_val[name])
 
 
@@ -239,13 +241,56 @@ def test_the_threshold_of_the_test_split_comes_from_validation(
     assert (own_run / "evaluation-test" / "per_print.parquet").is_file()
 
 
-def test_out_writes_its_json_elsewhere_and_no_evaluation_beside(
-    autoencoder_run: Path, matching_store: Path, tmp_path: Path
+@pytest.mark.parametrize(("name", "beside"), [("metrics.json", "metrics"), ("metrics", "metrics-files")])
+def test_out_leaves_the_run_as_it_is(
+    autoencoder_run: Path, matching_store: Path, tmp_path: Path, name: str, beside: str
 ) -> None:
     run = copied(autoencoder_run, tmp_path / "run")
-    evaluated(run, matching_store, tmp_path / "out" / "metrics.json", protocols="none")
-    assert [file.name for file in (tmp_path / "out").iterdir()] == ["metrics.json"]
-    assert not (run / "evaluation.json").exists()
+    before = {path: path.read_bytes() for path in run.iterdir()}
+    evaluated(run, matching_store, tmp_path / "out" / name, protocols="aligned")
+    assert {path: path.read_bytes() for path in run.iterdir()} == before
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {name, beside}
+    files = ("per_print.parquet", "curves.npz", "sheets/validation.npz", "comparisons/aligned_val.parquet")
+    for file in files:
+        assert (tmp_path / "out" / beside / file).is_file(), file
+
+
+def test_the_runs_own_list_is_drawn_anew_for_another_store(
+    autoencoder_run: Path, matching_store: Path, tmp_path: Path, refused: Refused
+) -> None:
+    """The same names in another store: a list drawn from the first would hide that there are fewer prints here."""
+    images = shutil.copytree(matching_store.parent / "images", tmp_path / "images")
+    shutil.rmtree(images / "Altered" / "Altered-Hard")
+    other = prepare("synthetic", images, tmp_path / "store", progress=False).path
+    run = copied(autoencoder_run, tmp_path / "run")
+    evaluated(run, matching_store, protocols="aligned")
+    listed = run / "comparisons" / "aligned_val.parquet"
+    evaluated(run, other, protocols="aligned")
+    loaded = Comparisons.load(listed)
+    assert (loaded.split, loaded.store_digest) == ("val", PrintStore.open(other).digest)
+    assert set(loaded.probe_levels) == {"Easy", "Medium"}
+    # A list that the user names is not ours to replace.
+    said = refused(*command(run, matching_store, protocols="aligned", comparisons=run / "comparisons"))
+    assert "another store" in said and "give another --comparisons" in said
+    assert Comparisons.load(listed).store_digest == loaded.store_digest
+
+
+def test_one_validation_subject_gives_no_threshold(autoencoder_run: Path, tmp_path: Path) -> None:
+    """A set of ten fingers, as FVC's are: 7 train, 1 validation, 2 test."""
+    fingers = tmp_path / "images"
+    for finger in range(1, 11):
+        (fingers / f"{finger}").mkdir(parents=True)
+        for n in range(3):
+            pixels = np.random.default_rng(finger).integers(0, 256, (97, 90), np.uint8)
+            pixels[n] = 255  # else they would count as one print under several names
+            Image.fromarray(pixels).save(fingers / f"{finger}" / f"{n}.png")
+    store = prepare("folder", fingers, tmp_path / "store", progress=False).path
+    run = copied(autoencoder_run, tmp_path / "run")
+    found = evaluated(run, store, split="all", protocols="fvc", out=tmp_path / "all.json")
+    row = row_of(found, "pixels", "fvc")
+    assert (row["n_mated"], row["n_non_mated"], row["threshold_from"]) == (30, 45, "all")
+    assert row["fp"] == 0  # an FMR of 0.1 % of 45 comparisons allows none
+    assert evaluated(run, store)["matching"] == []  # the one subject has nobody to be compared with
 
 
 def test_protocols_none_matches_nothing(autoencoder_run: Path, matching_store: Path, tmp_path: Path) -> None:

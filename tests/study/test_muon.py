@@ -80,7 +80,7 @@ def test_the_closure_is_called_with_gradients_and_its_loss_returned() -> None:
         optimiser.zero_grad()
         loss = weight.square().sum()
         loss.backward()
-        return float(loss)
+        return float(loss.detach())
 
     assert optimiser.step(closure) == 4.0
     assert optimiser.step(closure) < 4.0

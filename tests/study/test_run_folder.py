@@ -30,6 +30,13 @@ def run(tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path / "deep/run")
 
 
+def begun(run: RunFolder) -> RunFolder:
+    """`run` with the settings above and a checkpoint, so that there is work to protect."""
+    run.begin("v", Settings(), "abc")
+    run.checkpoint.touch()
+    return run
+
+
 def test_begin_writes_settings_and_environment(run: RunFolder) -> None:
     run.begin("train-autoencoder", Settings(), "abc")
     expected = {"verb": "train-autoencoder", **plain(Settings())}
@@ -43,7 +50,7 @@ def test_begin_writes_settings_and_environment(run: RunFolder) -> None:
 
 
 def test_the_same_settings_resume(run: RunFolder) -> None:
-    run.begin("v", Settings(), "abc")
+    begun(run)
     before = run.config.read_bytes()
     run.begin("v", Settings(), "abc")
     # How and where it is carried out may change.
@@ -55,7 +62,7 @@ def test_the_same_settings_resume(run: RunFolder) -> None:
     "change", [{"latent_dim": 16}, {"distortion": "bce"}, {"learning_rate": 0.001}, {"seed": 4}], ids=str
 )
 def test_other_settings_are_refused(run: RunFolder, change: dict[str, object]) -> None:
-    run.begin("v", Settings(), "abc")
+    begun(run)
     (name,) = change
     old = getattr(Settings(), name)
     with pytest.raises(BadInput, match=f"--{name} {old}, not {change[name]}; choose another --run_dir"):
@@ -63,14 +70,34 @@ def test_other_settings_are_refused(run: RunFolder, change: dict[str, object]) -
     assert run.read_config()[name] == old
 
 
-def test_other_data_are_refused(run: RunFolder) -> None:
+@pytest.mark.parametrize("kept", ["last.ckpt", "model.safetensors"])
+def test_a_run_without_a_checkpoint_gives_way_to_other_settings(run: RunFolder, kept: str) -> None:
+    """What a refused command, or one killed in its first epoch, has left."""
     run.begin("v", Settings(), "abc")
+    run.begin("w", replace(Settings(), latent_dim=16), "abd")
+    assert run.read_config() == {"verb": "w", **plain(replace(Settings(), latent_dim=16))}
+    assert run.read_environment()["data_digest"] == "abd"
+    (run.path / kept).touch()
+    with pytest.raises(BadInput, match="--latent_dim 16, not 8"):
+        run.begin("w", Settings(), "abd")
+
+
+def test_another_programs_folder_is_left_alone(run: RunFolder) -> None:
+    run.path.mkdir(parents=True)
+    run.config.write_text("theme: dark\n")
+    with pytest.raises(BadInput, match="another program's"):
+        run.begin("v", Settings(), "abc")
+    assert run.config.read_text() == "theme: dark\n"
+
+
+def test_other_data_are_refused(run: RunFolder) -> None:
+    begun(run)
     with pytest.raises(BadInput, match="another store"):
         run.begin("v", Settings(), "abd")
 
 
 def test_a_setting_that_the_old_run_did_not_know(run: RunFolder) -> None:
-    run.begin("v", Settings(), "abc")
+    begun(run)
     content = run.read_config()
     del content["distortion"]
     run.config.write_text(yaml.safe_dump(content))

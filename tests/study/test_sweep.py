@@ -293,3 +293,26 @@ def test_an_agents_environment_does_not_reach_the_trials(
     program = (sys.executable, "-c", show)
     result = run_sweep(written(tmp_path, GRID), store, out, report=False, program=program, max_runs=1)
     assert result.failed[0].message == "train: None sizes-out"
+
+
+@pytest.mark.parametrize(
+    ("verb", "parameter", "said"),
+    [
+        ("train-autoencodr", "latent_dim", "can't run the verb train-autoencodr"),
+        ("train-autoencoder", "latent_dims", "has no flag --latent_dims"),
+        ("train-matcher", "latent_dim", "train-matcher has no flag --latent_dim"),
+    ],
+)
+def test_names_that_no_trial_knows_are_refused_before_any_starts(
+    tmp_path: Path, store: Path, verb: str, parameter: str, said: str
+) -> None:
+    content = {"command": ["ridgecode", verb, "${args}"], "method": "grid", "parameters": {parameter: {"value": 8}}}
+    with pytest.raises(BadInput, match=said):
+        run_sweep(written(tmp_path, content), store, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_store_that_is_none_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no prepared store"):
+        run_sweep(written(tmp_path, GRID), tmp_path / "nowhere", tmp_path / "out", program=FAKE)
+    assert not (tmp_path / "out").exists()

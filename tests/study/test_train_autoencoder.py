@@ -188,8 +188,10 @@ def test_bad_flags(
 
 
 def test_an_unknown_strategy(synthetic_store: Path, tmp_path: Path, sentence: Callable[[list[str]], str]) -> None:
-    assert "--strategy dppp" in sentence(command(synthetic_store, tmp_path / "run", strategy="dppp"))
-    assert main(command(synthetic_store, tmp_path / "run", max_epochs=2)) == 0  # the right one goes on in its folder
+    said = sentence(command(synthetic_store, tmp_path / "run", strategy="dppp"))
+    assert "--strategy dppp" in said and said.endswith("; try auto or ddp\n")
+    # The right command finds no half-begun run in its way, whatever its other settings.
+    assert main(command(synthetic_store, tmp_path / "run", max_epochs=1, latent_dim=3)) == 0
 
 
 def test_cuda_where_there_is_none(synthetic_store: Path, tmp_path: Path, sentence: Callable[[list[str]], str]) -> None:

@@ -36,6 +36,7 @@ QUICK: dict[str, object] = {
     "tracker": "none",
     "evaluate": False,
 }
+HEAD_MOVED = ("head", "moved", "all", "all")
 # Forks of one process, since importing torch takes longest: an unbroken run, one that kills itself, the same again.
 KILLED = """
 import json, os, signal, sys, torch
@@ -237,6 +238,43 @@ def test_a_finished_run_is_left_alone_and_another_setting_is_refused(
     assert "finished already" in capsys.readouterr().err
     assert "--comparator cosine, not l1" in refused(*command(matching_store, autoencoder_run, run, comparator="l1"))
     assert {path: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.usefixtures("short")
+def test_its_autoencoder_may_move_but_not_change(
+    matching_store: Path, autoencoder_run: Path, tmp_path: Path, refused: Refused
+) -> None:
+    run, model = tmp_path / "run", tmp_path / "model.safetensors"
+    content = (autoencoder_run / "model.safetensors").read_bytes()
+    model.write_bytes(content)
+    assert main(command(matching_store, model, run)) == 0
+    assert main(command(matching_store, autoencoder_run, run)) == 0
+    model.unlink()
+    assert main(command(matching_store, model, run)) == 0  # the run has its own copy
+    other = tmp_path / "pca-3"
+    flags = ["--backbone=pca", "--view=whole", "--latent_dim=3", "--train_crops=centre", "--tracker=none"]
+    flags += [f"--data={matching_store}", f"--run_dir={other}", "--evaluate=False", "--threads=1"]
+    assert main(["train-autoencoder", *flags]) == 0
+    assert "another autoencoder than --model" in refused(*command(matching_store, other, run))
+    assert (run / "autoencoder.safetensors").read_bytes() == content
+
+
+@pytest.mark.usefixtures("short")
+def test_the_threshold_is_that_of_the_long_list(
+    matching_store: Path, autoencoder_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Epochs are judged on a short list; the threshold has to be the one that `evaluate` finds."""
+    monkeypatch.setattr(train_matcher, "VALIDATION_NON_MATED", 1)
+    run = tmp_path / "run"
+    assert main(command(matching_store, autoencoder_run, run, evaluate=True, max_epochs=2)) == 0
+    rows = json.loads((run / "evaluation.json").read_text())["matching"]
+    row = next(r for r in rows if (r["system"], r["protocol"], r["level"], r["alteration"]) == HEAD_MOVED)
+    facts = load_matcher(run / "model.safetensors").facts
+    assert (row["threshold"], row["fp"] / row["n_non_mated"]) == (facts.threshold, facts.fmr)
+    _, non_mated = scores_of(
+        load_matcher(run / "model.safetensors").head, matching_store, autoencoder_run, "val", "moved"
+    )
+    assert (non_mated >= facts.threshold).mean() <= 0.001
 
 
 @pytest.mark.parametrize(

@@ -62,28 +62,25 @@ def baselines(saved: SavedAutoencoder, train: Prints) -> list[MatchingSystem]:
     own number of dims. Fitted on (N, H, W) training prints; sizes that these can't give are left out."""
     pixels = PixelCosine.fit(train)
     systems = [MatchingSystem("pixels", pixels.bytes, pixels.vectors, dot_scores)]
-    systems += [_pca(f"pca{k}", train, k, lambda prints: prints) for k in WHOLE_PRINT_COMPONENTS if k < len(train)]
+    for components in WHOLE_PRINT_COMPONENTS:
+        systems += _pca(f"pca{components}", train, components, lambda prints: prints)
     view, dims = saved.spec.window, saved.spec.latent_dim
     if view.print_shape is None:
         own = PixelCosine.fit(view.take(train))
         name = f"pixels {view.name}"
         systems.append(MatchingSystem(name, own.bytes, lambda prints: own.vectors(view.take(prints)), dot_scores))
-        systems += _own_pca(f"pca{dims} {view.name}", train, dims, view.take)
+        systems += _pca(f"pca{dims} {view.name}", train, dims, view.take)
     elif dims not in WHOLE_PRINT_COMPONENTS:
-        systems += _own_pca(f"pca{dims}", train, dims, lambda prints: prints)
+        systems += _pca(f"pca{dims}", train, dims, lambda prints: prints)
     return systems
 
 
-def _own_pca(name: str, train: Prints, dims: int, take: Callable[[Prints], Prints]) -> list[MatchingSystem]:
+def _pca(name: str, train: Prints, components: int, take: Callable[[Prints], Prints]) -> list[MatchingSystem]:
     try:
-        return [_pca(name, train, dims, take)]
+        fitted = WhitenedPCA.fit(take(train), components)
     except BadInput:  # a small store does not span so many components
         return []
-
-
-def _pca(name: str, train: Prints, components: int, take: Callable[[Prints], Prints]) -> MatchingSystem:
-    fitted = WhitenedPCA.fit(take(train), components)
-    return MatchingSystem(name, fitted.bytes, lambda prints: fitted.vectors(take(prints)), dot_scores)
+    return [MatchingSystem(name, fitted.bytes, lambda prints: fitted.vectors(take(prints)), dot_scores)]
 
 
 def latents(saved: SavedAutoencoder, prints: Prints) -> Vectors:
