@@ -4,12 +4,13 @@
 
 One run prints the machine and two tables. The networks take turns on the same 32x32 windows, and each figure is the
 better of two turns of half of `--seconds`, so that a disturbance of a shared machine hits no network alone. Training is
-forward, MSE, backward and an Adam step; every network in float32, in float32 with channels-last weights, as
-`train-autoencoder` runs it, and in bf16 with channels-last weights, as it runs on processors with AMX. Encoding is in
-evaluation mode. Multiply-accumulates are of one print's forward pass through encoder and decoder. The bolts classes are
-loaded by path from .peers/ (`make peers`), with their first and last convolution replaced by 1-channel ones; their row
-is left out where that folder is missing. The last table is the batches that training gathers from prints in memory; its
-target is 50,000 crops/s. It takes 75 s of one core.
+forward, MSE, backward and a step of the network's own optimiser (`ridge` Muon and AdamW, the ResNets Adam); every
+network in float32, in float32 with channels-last weights, as `train-autoencoder` runs it, and in bf16 with
+channels-last weights, as it runs on processors with AMX. Encoding is in evaluation mode. Multiply-accumulates are of
+one print's forward pass through encoder and decoder. The bolts classes are loaded by path from .peers/ (`make peers`),
+with their first and last convolution replaced by 1-channel ones; their row is left out where that folder is missing.
+The last table is the batches that training gathers from prints in memory; its target is 50,000 crops/s. It takes 75 s
+of one core.
 
 Measured on one core of a busy 2-core machine: `ridge` has 32 times fewer multiply-accumulates than `resnet18`, trains
 23 to 27 times and encodes 16 to 25 times as fast; bolts' own classes and our `resnet18` differ by the noise alone; the
@@ -35,6 +36,7 @@ from ridgecode.autoencoders.resnet import ResNetAutoencoder
 from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.prints.training_crops import TrainingCrops
 from ridgecode.prints.views import VIEWS
+from ridgecode.study.autoencoder_training import optimiser_of
 from ridgecode.study.run_folder import environment
 
 COMPONENTS = Path(__file__).parents[1] / ".peers/pl_bolts/models/autoencoders/components.py"
@@ -85,7 +87,7 @@ def rate(step: Callable[[], int], seconds: float) -> float:
 
 
 def training(net: nn.Module, x: Tensor, bf16: bool) -> Callable[[], int]:
-    optimiser = torch.optim.Adam(net.parameters(), lr=1e-4)
+    optimiser = optimiser_of(net, 1e-4)
 
     def step() -> int:
         net.train()

@@ -59,7 +59,7 @@ def build_parser(only: str | None = None) -> ArgumentParser:
     """The whole command line, or that of one verb, which loads only what this verb needs."""
     parser = Parser(
         prog="ridgecode",
-        version=metadata.version("ridgecode"),
+        version=_version(),
         description="Fingerprints to short latent vectors that decode back to the print and match without it.",
         epilog="`ridgecode VERB --help` tells each flag with its unit.",
     )
@@ -68,6 +68,13 @@ def build_parser(only: str | None = None) -> ArgumentParser:
         sub = Parser(description=verb.summary) if only not in (None, name) else _verb_parser(verb)
         commands.add_subcommand(name, sub, help=verb.summary)
     return parser
+
+
+def _version() -> str:
+    try:
+        return metadata.version("ridgecode")
+    except metadata.PackageNotFoundError:  # run from the sources
+        return "unknown"
 
 
 def _verb_parser(verb: Verb) -> ArgumentParser:

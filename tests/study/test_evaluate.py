@@ -241,7 +241,9 @@ def test_the_threshold_of_the_test_split_comes_from_validation(
     assert (own_run / "evaluation-test" / "per_print.parquet").is_file()
 
 
-@pytest.mark.parametrize(("name", "beside"), [("metrics.json", "metrics"), ("metrics", "metrics-files")])
+@pytest.mark.parametrize(
+    ("name", "beside"), [("metrics.json", "metrics-files"), ("lr-0.002", "lr-0.002-files"), ("run.json", "run-files")]
+)
 def test_out_leaves_the_run_as_it_is(
     autoencoder_run: Path, matching_store: Path, tmp_path: Path, name: str, beside: str
 ) -> None:
@@ -256,7 +258,11 @@ def test_out_leaves_the_run_as_it_is(
 
 
 def test_the_runs_own_list_is_drawn_anew_for_another_store(
-    autoencoder_run: Path, matching_store: Path, tmp_path: Path, refused: Refused
+    autoencoder_run: Path,
+    matching_store: Path,
+    tmp_path: Path,
+    refused: Refused,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The same names in another store: a list drawn from the first would hide that there are fewer prints here."""
     images = shutil.copytree(matching_store.parent / "images", tmp_path / "images")
@@ -269,10 +275,20 @@ def test_the_runs_own_list_is_drawn_anew_for_another_store(
     loaded = Comparisons.load(listed)
     assert (loaded.split, loaded.store_digest) == ("val", PrintStore.open(other).digest)
     assert set(loaded.probe_levels) == {"Easy", "Medium"}
-    # A list that the user names is not ours to replace.
-    said = refused(*command(run, matching_store, protocols="aligned", comparisons=run / "comparisons"))
-    assert "another store" in said and "give another --comparisons" in said
-    assert Comparisons.load(listed).store_digest == loaded.store_digest
+    # One without a word of where it comes from, as older versions wrote them, is too.
+    fields = {name: getattr(loaded, name) for name in loaded.__dataclass_fields__}
+    Comparisons(**{**fields, "split": "", "store_digest": ""}).save(listed)
+    evaluated(run, matching_store, protocols="aligned")
+    assert Comparisons.load(listed).store_digest == PrintStore.open(matching_store).digest
+    # A list that the user names is not ours to replace; it serves every store that has its prints.
+    loaded.save(tmp_path / "lists" / "aligned_val.parquet")
+    capsys.readouterr()
+    found = evaluated(run, matching_store, protocols="aligned", comparisons=tmp_path / "lists")
+    assert row_of(found, "pixels", "aligned")["n_mated"] == loaded.mated.sum()
+    assert "was drawn from another store" in capsys.readouterr().err
+    loaded.save(tmp_path / "lists" / "aligned_test.parquet")
+    said = refused(*command(run, matching_store, protocols="aligned", split="test", comparisons=tmp_path / "lists"))
+    assert "drawn from the split val, not test; give another --comparisons" in said
 
 
 def test_one_validation_subject_gives_no_threshold(autoencoder_run: Path, tmp_path: Path) -> None:
@@ -340,9 +356,20 @@ def test_a_list_of_another_store(autoencoder_run: Path, matching_store: Path, tm
     names = one.probe_names.copy()
     names[0] = "Altered/Altered-Easy/999__M_Left_index_finger_CR"
     Comparisons(**{**fields, "probe_names": names}).save(path)
-    assert "999__M_Left_index_finger_CR" in refused(*command(run, matching_store, protocols="aligned"))
+    given = command(run, matching_store, protocols="aligned", comparisons=path.parent)
+    assert "999__M_Left_index_finger_CR" in refused(*given)
     path.write_text("probe,reference\n")
     assert "aligned_val.parquet" in refused(*command(run, matching_store, protocols="aligned"))
+
+
+@pytest.mark.parametrize("out", ["config.yaml", "model.safetensors", "evaluation.json", ""])
+def test_an_out_that_would_spoil_the_run(
+    autoencoder_run: Path, matching_store: Path, tmp_path: Path, refused: Refused, out: str
+) -> None:
+    run = copied(autoencoder_run, tmp_path / "run")
+    before = {path: path.read_bytes() for path in run.iterdir()}
+    assert f"--out {run / out}" in refused(*command(run, matching_store, split="test", out=run / out))
+    assert {path: path.read_bytes() for path in run.iterdir()} == before
 
 
 @pytest.mark.parametrize(

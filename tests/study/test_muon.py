@@ -35,6 +35,29 @@ def test_a_matrix_of_zeros_stays() -> None:
     assert not orthogonalised(torch.zeros(2, 4, 6)).any()
 
 
+def test_a_matrix_of_few_directions_keeps_them() -> None:
+    """In float32, where the Gram matrix has noise in the directions that the gradient lacks."""
+    torch.manual_seed(4)
+    u, v = torch.linalg.qr(torch.randn(64, 3))[0], torch.linalg.qr(torch.randn(576, 3))[0]
+    found = orthogonalised((u @ torch.diag(torch.tensor([3.0, 2.0, 0.5])) @ v.T)[None])[0]
+    singular = torch.linalg.svdvals(found)
+    assert (singular[:3] > 0.65).all() and (singular[:3] < 1.25).all()
+    assert singular[3] < 0.01
+
+
+def test_channels_last_changes_nothing() -> None:
+    torch.manual_seed(5)
+    start, gradient = torch.randn(8, 4, 3, 3), torch.randn(8, 4, 3, 3)
+    ends = []
+    for form in (torch.contiguous_format, torch.channels_last):
+        weight = nn.Parameter(start.clone().contiguous(memory_format=form))
+        weight.grad = gradient.clone().contiguous(memory_format=form)
+        MuonAdamW([weight], [nn.Parameter(torch.zeros(1))], lr=0.1, betas=(0.9, 0.95)).step()
+        ends.append(weight.detach())
+    torch.testing.assert_close(*ends)
+
+
+@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="this torch has no Muon")
 @pytest.mark.parametrize("shape", [(8, 4, 3, 3), (16, 2, 1, 1)])
 def test_it_steps_as_torchs_muon_does(shape: tuple[int, ...]) -> None:
     """torch's own takes matrices only and rounds to bf16."""
@@ -90,7 +113,7 @@ def test_a_flattened_weight_is_left_to_adamw() -> None:
     flat = nn.Parameter(torch.ones(8))
     twin = nn.Parameter(torch.ones(8))
     one = MuonAdamW([flat], [nn.Parameter(torch.zeros(1))], lr=0.1, betas=(0.9, 0.95))
-    other = torch.optim.AdamW([twin], lr=0.1, betas=(0.9, 0.95))
+    other = torch.optim.AdamW([twin], lr=0.1, betas=(0.9, 0.95), weight_decay=0.0)
     flat.grad, twin.grad = torch.ones(8), torch.ones(8)
     one.step()
     other.step()

@@ -82,6 +82,35 @@ def test_a_run_without_a_checkpoint_gives_way_to_other_settings(run: RunFolder, 
         run.begin("w", Settings(), "abd")
 
 
+def test_a_finished_run_without_its_weights_is_protected(run: RunFolder) -> None:
+    """As results/ keeps them."""
+    run.begin("v", Settings(), "abc")
+    run.write_environment({"finished": True})
+    with pytest.raises(BadInput, match="--latent_dim 8, not 16"):
+        run.begin("v", replace(Settings(), latent_dim=16), "abc")
+
+
+def test_nothing_of_a_run_that_gave_way_stays(run: RunFolder) -> None:
+    run.begin("v", Settings(), "abc")
+    run.write_environment({"threshold": 0.5})
+    left = [run.path / "tracker.json", run.metrics, run.sheets / "training.png"]
+    run.sheets.mkdir()
+    for path in left:
+        path.touch()
+    run.begin("v", Settings(), "abc")
+    assert all(path.is_file() for path in left)  # the same run goes on
+    run.begin("v", replace(Settings(), latent_dim=16), "abc")
+    assert not any(path.exists() for path in left)
+    assert "threshold" not in run.read_environment()
+
+
+def test_two_trainings_in_one_folder(run: RunFolder) -> None:
+    with run.held(), pytest.raises(BadInput, match="in use by another training"), RunFolder(run.path).held():
+        pass
+    with RunFolder(run.path).held():
+        pass
+
+
 def test_another_programs_folder_is_left_alone(run: RunFolder) -> None:
     run.path.mkdir(parents=True)
     run.config.write_text("theme: dark\n")
@@ -108,7 +137,7 @@ def test_a_setting_that_the_old_run_did_not_know(run: RunFolder) -> None:
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "run").touch()
     with pytest.raises(BadInput, match="is a file"):
-        RunFolder(tmp_path / "run").begin("v", Settings(), "abc")
+        RunFolder(tmp_path / "run").held().__enter__()
 
 
 def test_what_is_no_run(tmp_path: Path) -> None:

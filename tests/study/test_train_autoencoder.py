@@ -1,5 +1,6 @@
 """`ridgecode train-autoencoder` on a small synthetic store: what a run writes, refuses, and how it ends."""
 
+import io
 import json
 import math
 import os
@@ -21,6 +22,7 @@ from ridgecode.cli import main
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
+from ridgecode.study.lightning_fit import Hardware
 
 # Centre crops: an epoch is each of the 50 training prints once, not 4,096 crops.
 QUICK: dict[str, object] = {
@@ -85,7 +87,7 @@ def sentence(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 
 def test_run_folder(trained: Path, synthetic_store: Path) -> None:
-    names = {path.name for path in trained.iterdir()}
+    names = {path.name for path in trained.iterdir() if path.name != ".lock"}
     assert names == {"config.yaml", "metrics.jsonl", "model.safetensors", "last.ckpt", "environment.json", "sheets"}
     config = yaml.safe_load((trained / "config.yaml").read_text())
     assert config["verb"] == "train-autoencoder"
@@ -217,6 +219,22 @@ def test_a_damaged_checkpoint(synthetic_store: Path, tmp_path: Path, sentence: C
     for damaged in (whole[: len(whole) // 2], b"", b"text"):
         (run_dir / "last.ckpt").write_bytes(damaged)
         assert "last.ckpt" in sentence(command(synthetic_store, run_dir, max_epochs=1))
+    # A version with another optimiser wrote it.
+    content = torch.load(io.BytesIO(whole), weights_only=True)
+    content["optimizer_states"][0]["param_groups"].pop()
+    torch.save(content, run_dir / "last.ckpt")
+    assert "last.ckpt" in sentence(command(synthetic_store, run_dir, max_epochs=1))
+
+
+@pytest.mark.parametrize(
+    ("asked", "tiles", "found"),
+    [("auto", True, "bf16-mixed"), ("auto", False, "32-true"), ("bf16", False, "bf16-mixed"), ("32", True, "32-true")],
+)
+def test_precision_on_a_processor(monkeypatch: pytest.MonkeyPatch, asked: str, tiles: bool, found: str) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles, raising=False)
+    assert Hardware("cpu", precision=asked).lightning_precision == found
+    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")  # as older versions of torch are
+    assert Hardware("cpu", precision="auto").lightning_precision == "32-true"
 
 
 def test_bce(synthetic_store: Path, tmp_path: Path) -> None:
@@ -236,6 +254,9 @@ def test_bce(synthetic_store: Path, tmp_path: Path) -> None:
 def test_whole_view(synthetic_store: Path, tmp_path: Path) -> None:
     assert main(command(synthetic_store, tmp_path / "run", view="whole", max_epochs=1)) == 0
     assert load_autoencoder(tmp_path / "run").spec.window.height == 96
+    (row,) = metrics(tmp_path / "run")
+    # Both are of the print's own pixels, while training has the white margin too.
+    assert row["val_loss"] == pytest.approx(row["val_mse"], rel=1e-6)
 
 
 def test_pca_with_its_evaluation(synthetic_store: Path, tmp_path: Path) -> None:

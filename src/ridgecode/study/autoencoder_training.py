@@ -6,7 +6,7 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ridgecode.autoencoders.distortion import bce_floor, distortion
 from ridgecode.autoencoders.protocol import to_grey
@@ -89,12 +89,7 @@ class AutoencoderTraining(BudgetedTraining):
         self._val_sums: dict[str, Tensor] = {}
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        if isinstance(self.net, RidgeAutoencoder):
-            inner = self.net.block_weights()
-            others = [p for p in self.net.parameters() if all(p is not weight for weight in inner)]
-            # A shorter memory of squared gradients than torch's 0.999: they change fast when ridges are first found.
-            return MuonAdamW(inner, others, lr=self.learning_rate, betas=(0.9, 0.95))
-        return torch.optim.Adam(self.net.parameters(), lr=self.learning_rate)  # as the write-up had it
+        return optimiser_of(self.net, self.learning_rate)
 
     def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
         batch = batch.contiguous(memory_format=torch.channels_last)
@@ -121,6 +116,16 @@ class AutoencoderTraining(BudgetedTraining):
     def on_validation_epoch_end(self) -> None:
         n = float(self._val_sums.pop("n"))
         self.tell({f"val_{name}": float(value) / n for name, value in self._val_sums.items()})
+
+
+def optimiser_of(net: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+    """Muon and AdamW for `ridge`; Adam for the ResNets, as the write-up had it."""
+    if not isinstance(net, RidgeAutoencoder):
+        return torch.optim.Adam(net.parameters(), lr=learning_rate)
+    inner = net.block_weights()
+    others = [p for p in net.parameters() if all(p is not weight for weight in inner)]
+    # A shorter memory of squared gradients than torch's 0.999: they change fast when ridges are first found.
+    return MuonAdamW(inner, others, lr=learning_rate, betas=(0.9, 0.95))
 
 
 def optimiser_defaults(backbone: str) -> tuple[float, str]:

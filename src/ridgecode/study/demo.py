@@ -50,7 +50,7 @@ def demo(config: Demo) -> None:
     if config.out.is_file():
         raise BadInput(f"--out {config.out} is a file; give a folder")
     made = config.out / "prints.json"
-    if config.out.is_dir() and any(config.out.iterdir()) and not made.is_file():
+    if config.out.is_dir() and not made.is_file() and any(one.name[0] != "." for one in config.out.iterdir()):
         raise BadInput(f"--out {config.out} holds other files than a demo's; choose another --out")
     started = time.monotonic()
 

@@ -17,16 +17,16 @@ from ridgecode.codec.quantise import latent_bytes
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file, write_text
 from ridgecode.matching.bootstrap import bootstrap_mean
-from ridgecode.matching.comparisons import PROTOCOLS, Comparisons, comparison_list
+from ridgecode.matching.comparisons import PROTOCOLS
 from ridgecode.matching.error_rates import error_rates, threshold_at_fmr
 from ridgecode.matching.heads import LatentHead
 from ridgecode.matching.measured import THRESHOLD_FMR, curves, matching_table
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
 from ridgecode.study.autoencoder_training import windows
-from ridgecode.study.matcher_run import load_matcher_run
+from ridgecode.study.evaluation_lists import has_non_mated, scored_list
+from ridgecode.study.matcher_run import AUTOENCODER_FILE, load_matcher_run
 from ridgecode.study.matching_systems import (
-    ScoredList,
     baselines,
     latent_cosine,
     latent_head,
@@ -39,6 +39,10 @@ from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import open_tracker
 
 SHEET_PRINTS = 12
+_RUN_FILES = (
+    *("config.yaml", "environment.json", "metrics.jsonl", "tracker.json", "last.ckpt"),
+    *("model.safetensors", AUTOENCODER_FILE, "per_print.parquet", "curves.npz"),
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Evaluate:
     """Measures a run: what its reconstructions lose, and how well its latent vectors match.
 
     per_print.parquet, curves.npz, sheets/ and the comparison lists go to the run's folder, or for a split other than
-    val to evaluation-SPLIT in it. With --out x.json they go to the folder x beside it, and the run is left as it is.
+    val to evaluation-SPLIT in it. With --out x.json they go to the folder x-files beside it, and the run's own are left
+    as they are.
 
     Args:
         run: folder of a train-autoencoder or train-matcher run
@@ -99,6 +104,7 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     """Measures and writes; returns what the JSON holds. Raises BadInput for a run, store or list that can't be used."""
     if not 1 <= config.depth_bits <= 8:
         raise BadInput(f"--depth_bits is {config.depth_bits}; give 1 to 8")
+    _check_out(config)
     if config.threads:
         torch.set_num_threads(config.threads)
     saved, head = _load(config.run)
@@ -137,10 +143,13 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     lines: dict[str, np.ndarray] = {}
     # Every choice comes from validation, the threshold too; a set of one validation subject gives none, and then the
     # table says that the threshold was chosen on the comparisons that it is measured on.
-    chosen_on = "val" if _has_non_mated(store, "val") else config.split
+    lists = config.comparisons or beside / "comparisons"
+    chosen_on = "val" if has_non_mated(store, "val") else config.split
     for protocol in wanted:
-        scored = _list(store, config.split, protocol, config, beside)
-        on_val = None if config.split == chosen_on else _list(store, chosen_on, protocol, config, beside)
+        scored = scored_list(store, config.split, protocol, lists, config.comparisons is not None)
+        on_val = None
+        if config.split != chosen_on:
+            on_val = scored_list(store, chosen_on, protocol, lists, config.comparisons is not None)
         for system in systems:
             scores = scored.scores(system)
             threshold = None
@@ -163,7 +172,7 @@ def folder_of(config: Evaluate) -> Path:
     own = config.run if config.split == "val" else config.run / f"evaluation-{config.split}"
     if config.out is None or config.out.resolve() == (own / "evaluation.json").resolve():
         return own
-    return config.out.with_suffix("") if config.out.suffix else config.out.with_name(f"{config.out.name}-files")
+    return config.out.with_name(f"{config.out.name.removesuffix('.json')}-files")
 
 
 def json_of(config: Evaluate) -> Path:
@@ -184,7 +193,7 @@ def _protocols(text: str, store: PrintStore, split: str) -> list[str]:
         return []
     if text == "auto":
         # One subject gives no non-mated comparison: a small set is still worth its reconstruction figures.
-        return protocols_of(store) if _has_non_mated(store, split) else []
+        return protocols_of(store) if has_non_mated(store, split) else []
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     for name in wanted:
         if name not in PROTOCOLS:
@@ -192,31 +201,16 @@ def _protocols(text: str, store: PrintStore, split: str) -> list[str]:
     return wanted
 
 
-def _has_non_mated(store: PrintStore, split: str) -> bool:
-    return len(np.unique(store.column("subject")[store.rows(split=split)])) > 1
-
-
-def _list(store: PrintStore, split: str, protocol: str, config: Evaluate, beside: Path) -> ScoredList:
-    """The split's comparison list from its file, which is drawn and written where it is not there yet.
-
-    A list of the run's own folder that was drawn from another store is drawn anew; one that --comparisons names is not
-    ours to replace.
-    """
-    path = (config.comparisons or beside / "comparisons") / f"{protocol}_{split}.parquet"
-    if path.is_file():
-        loaded = Comparisons.load(path)
-        if loaded.protocol != protocol:
-            raise BadInput(f"{path} is a list of the protocol {loaded.protocol}, not {protocol}; rename or delete it")
-        if loaded.store_digest in ("", store.digest) and loaded.split in ("", split):
-            return ScoredList.of(store, loaded)
-        if config.comparisons is not None:
-            raise BadInput(
-                f"{path} was drawn from the split {loaded.split} of another store than {store.path}; give another "
-                "--comparisons"
-            )
-    comparisons = comparison_list(store, split, protocol)
-    comparisons.save(path)
-    return ScoredList.of(store, comparisons)
+def _check_out(config: Evaluate) -> None:
+    """Raises BadInput, before anything is measured, for an --out that is a folder or one of the run's own files."""
+    if config.out is None:
+        return
+    if not config.out.name or config.out.is_dir():
+        raise BadInput(f"--out {config.out} is a folder; give a file, such as metrics.json")
+    if config.out.resolve().parent == config.run.resolve() and (
+        config.out.name in _RUN_FILES or (config.out.name == "evaluation.json" and config.split != "val")
+    ):
+        raise BadInput(f"--out {config.out} is a file of the run with other content; give another --out")
 
 
 def _reconstruction_part(

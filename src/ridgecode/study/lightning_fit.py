@@ -37,7 +37,7 @@ class Hardware:
         """bf16 where it is asked for, or where `auto` is and the processor multiplies bf16 matrices in tiles."""
         if self.precision == "auto":
             # AVX-512's bf16 instructions alone make a training slower than float32 (benchmarks/autoencoders.py).
-            fast = torch.cuda.is_bf16_supported() if self.gpu else _has_matrix_tiles()
+            fast = torch.cuda.is_bf16_supported(including_emulation=False) if self.gpu else _has_matrix_tiles()
             return "bf16-mixed" if fast else "32-true"
         return "bf16-mixed" if self.precision == "bf16" else "32-true"
 
@@ -106,8 +106,9 @@ def fit(
             )
         except (ValueError, MisconfigurationException) as error:
             reason = str(error).split(". ")[0]
+            other = "" if hardware.strategy in ("auto", "ddp") else "; try auto or ddp"
             raise BadInput(
-                f"--strategy {hardware.strategy} with --devices {hardware.devices}: {reason}; try auto or ddp"
+                f"--strategy {hardware.strategy} with --devices {hardware.devices}: {reason}{other}"
             ) from error
         data.trainer = trainer
         module.budget.total_steps = max_epochs * len(data.train_dataloader())
@@ -120,7 +121,7 @@ def fit(
                 raise KeyboardInterrupt from None
             raise
         except Exception as error:  # whatever torch's reader and Lightning raise at a damaged file
-            if checkpoint is None or module.global_step:
+            if checkpoint is None or recorder.started:
                 raise
             raise BadInput(
                 f"{checkpoint} can't be resumed ({type(error).__name__}); delete the run's folder and train again"

@@ -35,7 +35,8 @@ class Recorder(pl.Callback):
     state (the best epoch, the seconds used, the sheet's pictures) travels in the checkpoint.
 
     monitor: the validation figure whose lowest value is best. save: writes the model file. rate: the speed's name in
-    the metrics. chatty: says a line now and then, where no progress bar is drawn.
+    the metrics. chatty: says a line now and then, where no progress bar is drawn. `started` turns true once whatever
+    there was to resume from has been taken in.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Recorder(pl.Callback):
         self.best, self.best_epoch, self.seconds = float("inf"), -1, 0.0
         self._line_time = self._epoch_start = float("-inf")
         self._per_second, self._begun, self._ended = 0.0, False, False
+        self.started = False
 
     def state_dict(self) -> dict[str, Any]:
         sheet = self.sheet.state() if self.sheet else {}
@@ -69,6 +71,7 @@ class Recorder(pl.Callback):
         _budgeted(pl_module).budget.stopwatch.before = self.seconds
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.started = True
         # Killed after its last epoch: early stopping or the clock has ended this run already.
         trainer.should_stop = trainer.should_stop or self._ended
 

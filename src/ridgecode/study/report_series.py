@@ -17,7 +17,7 @@ IGNORED = frozenset(
     [
         *("verb", "run_dir", "data", "model", "name", "resume", "latent_dim", "seed", "source"),
         *("tracker", "device", "devices", "strategy", "num_nodes", "threads", "precision"),
-        *("max_minutes", "max_epochs", "early_stopping_patience", "evaluate", "autoencoder_minutes"),
+        *("max_minutes", "max_epochs", "early_stopping_patience", "evaluate"),
     ]
 )
 MOST_SERIES = 8

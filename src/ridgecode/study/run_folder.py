@@ -3,16 +3,19 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import filelock
 import torch
 import yaml
 
@@ -70,8 +73,28 @@ class RunFolder:
         return self.path / "sheets"
 
     def begun(self) -> bool:
-        """Whether there is a run whose work a checkpoint or a model keeps."""
-        return self.config.is_file() and (self.checkpoint.is_file() or self.model.is_file())
+        """Whether there is a run with work to protect: finished, or with a checkpoint or a model."""
+        kept = self.checkpoint.is_file() or self.model.is_file() or self.finished()
+        return self.config.is_file() and kept
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps other processes from training in this folder; the system lets go of it when the process ends, however
+        it ends. Raises BadInput where another holds it, or the path is a file."""
+        if self.path.is_file():
+            raise BadInput(f"--run_dir {self.path} is a file; give a folder")
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise BadInput(
+                f"--run_dir {self.path} is in use by another training; wait for it, or choose another --run_dir"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def finished(self) -> bool:
         return bool(self.read_environment().get("finished", False))
@@ -107,8 +130,6 @@ class RunFolder:
         other settings or other data.
         """
         new = {"verb": verb, **plain(config)}
-        if self.path.is_file():
-            raise BadInput(f"--run_dir {self.path} is a file; give a folder")
         old = self.read_config() if self.config.is_file() else {"verb": verb}
         if "verb" not in old:
             raise BadInput(f"--run_dir {self.path} holds another program's config.yaml; choose another --run_dir")
@@ -126,7 +147,13 @@ class RunFolder:
                     "choose another --run_dir or delete that folder"
                 )
             return
+        if any(new.get(key) != old.get(key) for key in (new.keys() | old.keys()) - NOT_COMPARED):
+            # What another command left: its W&B run and its pictures are not this run's.
+            for name in ("tracker.json", "metrics.jsonl"):
+                (self.path / name).unlink(missing_ok=True)
+            shutil.rmtree(self.sheets, ignore_errors=True)
         # The configuration comes last: it is what makes the folder a run.
+        self.environment.unlink(missing_ok=True)
         self.write_environment({"data_digest": digest, "seed": new.get("seed"), "finished": False, "seconds": 0.0})
         write_text(self.config, yaml.safe_dump(new, sort_keys=False))
 

@@ -2,11 +2,14 @@
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ridgecode.autoencoders.distortion import DistortionName
 from ridgecode.autoencoders.saved import AutoencoderSpec, Backbone, build_network, latent_scale, save_autoencoder
@@ -109,8 +112,21 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
         # Before the run begins: a refused command leaves no folder in the way of the right one.
         check_latent_dim(len(train), view, config.latent_dim, config.train_crops)
     first = config.devices * config.num_nodes == 1 or _is_first_process()
-    if first:
-        run.begin("train-autoencoder", config, store.digest)
+    with run.held() if first else nullcontext():
+        if first:
+            run.begin("train-autoencoder", config, store.digest)
+        return _train(config, run, store, train_prints, val_prints, first)
+
+
+def _train(
+    config: TrainAutoencoder,
+    run: RunFolder,
+    store: PrintStore,
+    train_prints: NDArray[np.uint8],
+    val_prints: NDArray[np.uint8],
+    first: bool,
+) -> Path:
+    """Trains, evaluates and tells; only the `first` of several processes writes."""
     if run.finished():
         print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
         return run.path

@@ -111,14 +111,20 @@ def train_matcher(config: TrainMatcher) -> Path:
     if config.threads:
         torch.set_num_threads(config.threads)
     _check_model(config, run)
-    begun = run.begun()
-    run.begin("train-matcher", config, store.digest)
+    with run.held():
+        if not run.begun():
+            # A refused or killed command may have left the copy of another model.
+            (run.path / AUTOENCODER_FILE).unlink(missing_ok=True)
+        run.begin("train-matcher", config, store.digest)
+        return _train(config, run, store, fingers, protocols)
+
+
+def _train(
+    config: TrainMatcher, run: RunFolder, store: PrintStore, fingers: FingerPrints, protocols: list[str]
+) -> Path:
     if run.finished():
         print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
         return run.path
-    if not begun:
-        # A refused or killed command may have left the copy of another model.
-        (run.path / AUTOENCODER_FILE).unlink(missing_ok=True)
     saved = _autoencoder(config, run)
     run.write_environment({"source": store.source, "ppi": read_about(config.data)["request"]["ppi"]})
     torch.manual_seed(config.seed)
