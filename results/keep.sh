@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Keeps a finished sweep in results/: its report and each run's configuration, metrics and figures, without weights.
+# Of absolute paths the last folder is kept: where a home folder lies tells nobody anything.
 #   results/keep.sh runs/latent_size_mse results/latent_size_mse
 set -euo pipefail
 sweep=${1:?give the folder of the sweep} kept=${2:?give the folder in results/}
@@ -10,4 +11,5 @@ for run in "$sweep"/runs/*/; do
   [ -e "$run/evaluation.json" ] || continue
   mkdir -p "$kept/runs/$name"
   cp "$run"/{config.yaml,metrics.jsonl,environment.json,evaluation.json} "$kept/runs/$name/"
+  sed -i -E 's#(: |=|")/[^" ]*/([^"/ ]+)#\1\2#g' "$kept/runs/$name"/{config.yaml,environment.json}
 done

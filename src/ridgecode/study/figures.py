@@ -143,7 +143,7 @@ def learning_figure(curves: Sequence[LearningCurve], title: str, y_label: str) -
         log = low > 0 and high / low > 3
         _value_axis(axes, log, from_zero=False)
         if log:
-            axes.set_ylabel(f"{y_label} (log scale)")
+            axes.set_ylabel(f"{y_label[:-1]}, log scale)" if y_label.endswith(")") else f"{y_label} (log scale)")
         _legend(axes, columns=3 if max(len(curve.label) for curve in curves) < 14 else 2)
         return rendered(figure)
 
