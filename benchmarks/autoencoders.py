@@ -9,12 +9,12 @@ network in float32, in float32 with channels-last weights, as `train-autoencoder
 channels-last weights, as it runs on processors with AMX. Encoding is in evaluation mode. Multiply-accumulates are of
 one print's forward pass through encoder and decoder. The bolts classes are loaded by path from .peers/ (`make peers`),
 with their first and last convolution replaced by 1-channel ones; their row is left out where that folder is missing.
-The last table is the batches that training gathers from prints in memory; its target is 50,000 crops/s. It takes 75 s
-of one core.
+The last table is the batches that training gathers from prints in memory; its target is 50,000 crops/s. It takes two
+minutes of one core.
 
-Measured on one core of a busy 2-core machine: `ridge` has 32 times fewer multiply-accumulates than `resnet18`, trains
-23 to 27 times and encodes 16 to 25 times as fast; bolts' own classes and our `resnet18` differ by the noise alone; the
-loader gives 190,000 crops/s.
+Measured on one core of a 2-core machine with AVX-512 bf16 instructions but no AMX: `ridge` has 32 times fewer
+multiply-accumulates than `resnet18`, trains 27 to 30 times and encodes 26 to 31 times as fast; bolts' own classes and
+our `resnet18` differ by the noise alone; bf16 takes 1.4 times as long as float32; the loader gives 186,000 crops/s.
 """
 
 import argparse
