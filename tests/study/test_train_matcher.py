@@ -260,11 +260,9 @@ def test_its_autoencoder_may_move_but_not_change(
 
 
 @pytest.mark.usefixtures("short")
-def test_the_threshold_is_that_of_the_long_list(
-    matching_store: Path, autoencoder_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_threshold_is_the_one_that_evaluate_finds(
+    matching_store: Path, autoencoder_run: Path, tmp_path: Path
 ) -> None:
-    """Epochs are judged on a short list; the threshold has to be the one that `evaluate` finds."""
-    monkeypatch.setattr(train_matcher, "VALIDATION_NON_MATED", 1)
     run = tmp_path / "run"
     assert main(command(matching_store, autoencoder_run, run, evaluate=True, max_epochs=2)) == 0
     rows = json.loads((run / "evaluation.json").read_text())["matching"]

@@ -14,8 +14,9 @@ from ridgecode.cli import main
 from ridgecode.matching.comparisons import comparison_list
 from ridgecode.matching.saved_matcher import load_matcher, save_matcher
 from ridgecode.prints.store import PrintStore
+from ridgecode.study import matching_systems
 from ridgecode.study.matcher_run import load_matcher_run
-from ridgecode.study.matching_systems import ScoredList, latent_head
+from ridgecode.study.matching_systems import Encoder, ScoredList, latent_head
 
 Refused = Callable[..., str]
 MATED = ("Altered/Altered-Hard/3__M_Left_index_finger_CR", "Real/3__M_Left_index_finger")
@@ -51,7 +52,7 @@ def test_the_score_is_evaluates(
 ) -> None:
     store, run = PrintStore.open(matching_store), load_matcher_run(matcher_run)
     listed = comparison_list(store, "val", "aligned")
-    scores = ScoredList.of(store, listed).scores(latent_head(run.autoencoder, run.saved.head))
+    scores = ScoredList.of(store, listed).scores(latent_head(Encoder(run.autoencoder), run.saved.head))
     for row in np.flatnonzero(listed.mated == mated)[::30]:
         found = verified(matcher_run, images, (listed.probe[row], listed.reference[row]), capsys)
         assert float(found["score"]) == pytest.approx(scores[row], abs=1e-5)
@@ -71,7 +72,7 @@ def test_facts(matcher_run: Path, images: Path, capsys: pytest.CaptureFixture[st
 
 def test_the_decision_flips_at_the_threshold(own_run: Path, images: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = load_matcher_run(own_run)
-    system = latent_head(run.autoencoder, run.saved.head)
+    system = latent_head(Encoder(run.autoencoder), run.saved.head)
     for pair in (MATED, NON_MATED):
         framed = [np.asarray(Image.open(images / f"{name}.BMP"))[2:-4, 2:-4][None].copy() for name in pair]
         vectors = [system.vectors(one) for one in framed]
@@ -131,3 +132,21 @@ def test_runs_that_cannot_be_used(
     assert "model.safetensors" in refused("verify", own_run, *pair)
     model.unlink()
     assert "no trained matcher yet" in refused("verify", own_run, *pair)
+
+
+def test_an_encoder_encodes_each_set_once(matcher_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = Encoder(load_matcher_run(matcher_run).autoencoder)
+    sets = [np.random.default_rng(i).integers(0, 256, (2, 97, 90), np.uint8) for i in range(5)]
+    expected = [matching_systems.latents(encoder.saved, prints) for prints in sets]
+    calls: list[int] = []
+    original = matching_systems.latents
+    monkeypatch.setattr(matching_systems, "latents", lambda *given: calls.append(1) or original(*given))
+    for _ in range(2):
+        for prints, z in zip(sets[:4], expected[:4], strict=True):
+            np.testing.assert_array_equal(encoder(prints), z)
+    assert len(calls) == 4
+    # Equal pixels elsewhere are another set, and the oldest is forgotten.
+    np.testing.assert_array_equal(encoder(sets[0].copy()), expected[0])
+    np.testing.assert_array_equal(encoder(sets[4]), expected[4])
+    np.testing.assert_array_equal(encoder(sets[0]), expected[0])
+    assert len(calls) == 7

@@ -27,6 +27,7 @@ from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.evaluation_lists import has_non_mated, scored_list
 from ridgecode.study.matcher_run import AUTOENCODER_FILE, load_matcher_run
 from ridgecode.study.matching_systems import (
+    Encoder,
     baselines,
     latent_cosine,
     latent_head,
@@ -136,7 +137,8 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     }
     _write_prints(beside, figures, saved.spec.window.kept(prints), names)
 
-    systems = [latent_cosine(saved), *([latent_head(saved, head)] if head else [])]
+    encoder = Encoder(saved)
+    systems = [latent_cosine(encoder), *([latent_head(encoder, head)] if head else [])]
     if wanted:
         systems += baselines(saved, train_prints)
     table: list[dict[str, Any]] = []

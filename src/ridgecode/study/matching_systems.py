@@ -36,17 +36,36 @@ class MatchingSystem(NamedTuple):
     scores: Callable[[Vectors, Vectors, NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
 
 
-def latent_cosine(saved: SavedAutoencoder) -> MatchingSystem:
+class Encoder:
+    """`latents` of prints, which remembers the last few sets: encoding takes longer than all comparisons, and several
+    systems compare the same prints."""
+
+    def __init__(self, saved: SavedAutoencoder) -> None:
+        self.saved = saved
+        self._kept: list[tuple[Prints, Vectors]] = []
+
+    def __call__(self, prints: Prints) -> Vectors:
+        for known, z in self._kept:
+            if known is prints:
+                return z
+        z = latents(self.saved, prints)
+        # Probes and references of the split that is measured, and of the one that the threshold comes from.
+        self._kept = [*self._kept, (prints, z)][-4:]
+        return z
+
+
+def latent_cosine(encoder: Encoder) -> MatchingSystem:
     """Cosine of latent vectors, each dim standardised by its scale on training prints: nothing is trained for it."""
+    saved = encoder.saved
     mean, std = saved.latent_mean.numpy(), saved.latent_std.clamp_min(1e-6).numpy()
 
     def vectors(prints: Prints) -> Vectors:
-        return unit_vectors((latents(saved, prints) - mean) / std)
+        return unit_vectors((encoder(prints) - mean) / std)
 
     return MatchingSystem("cosine on z", 4 * saved.spec.latent_dim, vectors, dot_scores)
 
 
-def latent_head(saved: SavedAutoencoder, head: LatentHead) -> MatchingSystem:
+def latent_head(encoder: Encoder, head: LatentHead) -> MatchingSystem:
     """A trained head on latent vectors; its template is the latent vector."""
 
     def scores(
@@ -54,7 +73,7 @@ def latent_head(saved: SavedAutoencoder, head: LatentHead) -> MatchingSystem:
     ) -> NDArray[np.float32]:
         return score_pairs(head, probes, references, probe_rows, reference_rows)
 
-    return MatchingSystem("head", 4 * saved.spec.latent_dim, lambda prints: latents(saved, prints), scores)
+    return MatchingSystem("head", 4 * encoder.saved.spec.latent_dim, encoder, scores)
 
 
 def baselines(saved: SavedAutoencoder, train: Prints) -> list[MatchingSystem]:

@@ -13,7 +13,7 @@ import torch
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
-from ridgecode.matching.comparisons import NON_MATED_PER_PROBE, comparison_list
+from ridgecode.matching.comparisons import comparison_list
 from ridgecode.matching.error_rates import error_rates, threshold_at_fmr
 from ridgecode.matching.heads import Comparator, LatentHead
 from ridgecode.matching.measured import THRESHOLD_FMR
@@ -39,7 +39,6 @@ from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import open_tracker
 from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencoder
 
-VALIDATION_NON_MATED = 20  # a probe, each epoch; the threshold comes from the longer lists that `evaluate` uses
 SHARED_AUTOENCODER = "autoencoder-whole-128"
 
 
@@ -130,7 +129,11 @@ def _train(
     torch.manual_seed(config.seed)
     size = (saved.spec.latent_dim, config.hidden, config.embedding_dim)
     head = LatentHead(*size, config.comparator, saved.latent_mean, saved.latent_std)
-    lists = {protocol: _validation(saved, store, protocol, VALIDATION_NON_MATED) for protocol in protocols}
+    # The lists of `evaluate`, so that the threshold is the one that it finds.
+    lists = {
+        protocol: validation_list(saved, ScoredList.of(store, comparison_list(store, "val", protocol)))
+        for protocol in protocols
+    }
     # What the head is meant for decides which epoch is best.
     judged = "moved" if "moved" in lists and config.movement else protocols[0]
     pairs = config.pairs if config.pairs != "auto" else ("mined" if config.loss == "triplet" else "random")
@@ -146,9 +149,7 @@ def _train(
         hardware = Hardware(config.device, precision="32")
         seconds = fit(run, module, data, recorder, hardware, config.max_epochs, config.early_stopping_patience)
         best = recorder.best_figures()
-        best_head = load_matcher(run.model).head
-        facts = _facts(best_head, config.loss, judged, _validation(saved, store, judged, NON_MATED_PER_PROBE), saved)
-        save_matcher(run.model, best_head, facts)
+        facts = load_matcher(run.model).facts
         done = {"seconds": round(seconds, 3), "best_epoch": recorder.best_epoch}
         run.write_environment({**done, "threshold": facts.threshold, "threshold_fmr": facts.fmr})
         figures = {key: value for key, value in best.items() if key.startswith("val_")}
@@ -210,11 +211,6 @@ def _check_model(config: TrainMatcher, run: RunFolder) -> None:
 
 def _model_file(source: Path) -> Path:
     return source / "model.safetensors" if source.is_dir() else source
-
-
-def _validation(saved: SavedAutoencoder, store: PrintStore, protocol: str, non_mated_per_probe: int) -> ValidationList:
-    comparisons = comparison_list(store, "val", protocol, non_mated_per_probe)
-    return validation_list(saved, ScoredList.of(store, comparisons))
 
 
 def _facts(

@@ -7,7 +7,7 @@ import numpy as np
 
 from ridgecode.prints.prepare import canonical_form
 from ridgecode.study.matcher_run import load_matcher_run
-from ridgecode.study.matching_systems import latent_head
+from ridgecode.study.matching_systems import Encoder, latent_head
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def verify_pair(config: Verify) -> None:
     Raises BadInput for a run or an image that can't be used.
     """
     matcher = load_matcher_run(config.run)
-    system = latent_head(matcher.autoencoder, matcher.saved.head)
+    system = latent_head(Encoder(matcher.autoencoder), matcher.saved.head)
     canonical = canonical_form(matcher.source, config.ppi or matcher.ppi)
     probe, reference = (system.vectors(canonical(path)[None]) for path in (config.probe, config.reference))
     row = np.zeros(1, np.int64)
