@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.prints.prepare import prepare
@@ -22,18 +21,11 @@ from ridgecode.prints.synthetic.synthesise import synthesise
 from ridgecode.prints.training_crops import TrainingCrops
 from ridgecode.prints.views import VIEWS, stack_prints
 from ridgecode.study.autoencoder_training import optimiser_of
+from ridgecode.study.reconstruction_figures import reconstruct
 from ridgecode.study.run_folder import environment
 from ridgecode.study.schedule import learning_rate_factor
 
 LEARNING_RATE, BETAS, BATCH = 2e-3, (0.9, 0.95), 32
-
-
-def val_mse(net: RidgeAutoencoder, x: Tensor) -> float:
-    net.eval()
-    with torch.inference_mode():
-        squares = [(net.decode(net.encode(part)) - part).square().mean((1, 2, 3)) for part in x.split(200)]
-    net.train()
-    return float(torch.cat(squares).mean())
 
 
 def trained(name: str, store: PrintStore, arguments: argparse.Namespace) -> tuple[int, float]:
@@ -51,7 +43,7 @@ def trained(name: str, store: PrintStore, arguments: argparse.Namespace) -> tupl
         for x in TrainingCrops(prints, view, BATCH, "random", arguments.seed, epoch):
             used = (time.monotonic() - began) / (60 * arguments.minutes)
             if used >= 1:
-                return crops, val_mse(net, val)
+                return crops, float((reconstruct(net.eval(), val) - val).square().mean())
             for group in optimiser.param_groups:
                 group["lr"] = LEARNING_RATE * learning_rate_factor("cosine", used)
             optimiser.zero_grad()

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import filelock
+
+from ridgecode.errors import BadInput
+
 
 @contextmanager
 def whole_file(path: Path | str) -> Iterator[Path]:
@@ -53,6 +57,25 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
             temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def held_folder(folder: Path, refusal: str) -> Iterator[None]:
+    """Keeps other processes out of `folder`, which is made where it is not there, for the length of the block.
+
+    The system lets go of it when the process ends, however it ends. Raises BadInput with the sentence `refusal` where
+    another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise BadInput(refusal) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _umask() -> int:

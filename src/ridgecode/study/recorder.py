@@ -53,8 +53,7 @@ class Recorder(pl.Callback):
         self.sheet, self.rate, self.chatty = sheet, rate, chatty
         self.best, self.best_epoch, self.seconds = float("inf"), -1, 0.0
         self._line_time = self._epoch_start = float("-inf")
-        self._per_second, self._begun, self._ended = 0.0, False, False
-        self.started = False
+        self._per_second, self.started, self._ended = 0.0, False, False
 
     def state_dict(self) -> dict[str, Any]:
         sheet = self.sheet.state() if self.sheet else {}
@@ -71,15 +70,14 @@ class Recorder(pl.Callback):
         _budgeted(pl_module).budget.stopwatch.before = self.seconds
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.started = True
         # Killed after its last epoch: early stopping or the clock has ended this run already.
         trainer.should_stop = trainer.should_stop or self._ended
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if not self._begun and trainer.is_global_zero:
+        if not self.started and trainer.is_global_zero:
             # Not in on_fit_start: there a resumed run has not counted its epochs yet.
             self.run.write_metrics(self.run.metrics_before(trainer.current_epoch))
-        self._begun = True
+        self.started = True
         self._epoch_start = time.monotonic()
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -7,20 +7,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import filelock
 import torch
 import yaml
 
 from ridgecode.errors import BadInput
-from ridgecode.files import write_text
+from ridgecode.files import held_folder, write_text
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -77,24 +76,13 @@ class RunFolder:
         kept = self.checkpoint.is_file() or self.model.is_file() or self.finished()
         return self.config.is_file() and kept
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keeps other processes from training in this folder; the system lets go of it when the process ends, however
-        it ends. Raises BadInput where another holds it, or the path is a file."""
+    def held(self) -> AbstractContextManager[None]:
+        """Keeps other processes from training in this folder. Raises BadInput where another does, or the path is a
+        file."""
         if self.path.is_file():
             raise BadInput(f"--run_dir {self.path} is a file; give a folder")
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout as error:
-            raise BadInput(
-                f"--run_dir {self.path} is in use by another training; wait for it, or choose another --run_dir"
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
+        other = "is in use by another training; wait for it, or choose another --run_dir"
+        return held_folder(self.path, f"--run_dir {self.path} {other}")
 
     def finished(self) -> bool:
         return bool(self.read_environment().get("finished", False))

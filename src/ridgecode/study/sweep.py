@@ -16,10 +16,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal, NamedTuple
 
-import filelock
 from rich.console import Console
 
 from ridgecode.errors import BadInput
+from ridgecode.files import held_folder
 from ridgecode.study.sweep_engine import TrialRunner, run_trials
 from ridgecode.study.sweep_file import SweepFile, read_sweep_file
 from ridgecode.study.sweep_trials import Trial, TrialBook, store_digest
@@ -103,8 +103,8 @@ def run_sweep(
         _check_names(sweep)
     store_digest(data)  # refused before --out is made
     console = console or Console(stderr=True)
-    out.mkdir(parents=True, exist_ok=True)
-    with _in_use(out), _interrupt_on_sigterm():
+    in_use = f"--out {out} is in use by another ridgecode sweep; wait for it, or give another --out"
+    with held_folder(out, in_use), _interrupt_on_sigterm():
         book = TrialBook.open(out, sweep, data)
         run_trials(book, limit, TrialRunner(book, jobs, device, evaluate, tuple(program)), jobs, console)
         finished = [trial for trial in book.trials if trial.state == "finished"]
@@ -157,22 +157,6 @@ def _write_report(book: TrialBook, finished: list[Trial]) -> Path:
     with open_tracker(kind, book.out, {"sweep": book.sweep.path.name}, f"{book.out.name}-report", "report") as tracker:
         log_report(tracker, files)
     return book.out / "report"
-
-
-@contextmanager
-def _in_use(out: Path) -> Iterator[None]:
-    """Holds `out` for this sweep; the system lets go of it when the process ends, however it ends."""
-    lock = filelock.FileLock(out / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout as error:
-        raise BadInput(
-            f"--out {out} is in use by another ridgecode sweep; wait for it, or give another --out"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
