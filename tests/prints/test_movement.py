@@ -59,7 +59,7 @@ def test_agrees_with_scipy_within_one_grey_level():
 )
 def test_agrees_with_scipy_for_any_movement(rotation, shift_x, shift_y, scale, sigma, size):
     prints = some_prints(1, *size)
-    movement = Movement(*(np.array([v], dtype=np.float32) for v in (rotation, shift_x, shift_y, scale, sigma)))
+    movement = Movement(*(np.array([v], dtype=np.float32) for v in (rotation, shift_x, shift_y, scale, sigma, 1)))
     assert np.abs(move(prints, movement)[0] - moved_by_scipy(prints[0], movement, 0)).max() <= 0.6
 
 
@@ -74,14 +74,14 @@ def test_outside_is_white_and_directions_are_as_stated():
     prints = np.full((3, 20, 20), 255, dtype=np.uint8)
     prints[:, 9:11, 14:16] = 0
     one = np.ones(3, dtype=np.float32)
-    movement = Movement(one * [0, 0, 90], one * [0.2, 0, 0], one * [0, 0.2, 0], one, 0 * one)
+    movement = Movement(one * [0, 0, 90], one * [0.2, 0, 0], one * [0, 0.2, 0], one, 0 * one, one)
     right, down, turned = move(prints, movement)
     assert (right[9:11, 18:20] == 0).all() and (right == 0).sum() == 4
     assert (down[13:15, 14:16] == 0).all()
     # A quarter turn anticlockwise takes a spot on the right to the top.
     assert (turned[4:6, 9:11] <= 1).all()
     black = np.zeros((1, 20, 20), dtype=np.uint8)
-    shifted = move(black, Movement(*(np.array([v], dtype=np.float32) for v in (0, 0.5, 0, 1, 0))))
+    shifted = move(black, Movement(*(np.array([v], dtype=np.float32) for v in (0, 0.5, 0, 1, 0, 1))))
     assert (shifted[0, :, :10] == 255).all() and (shifted[0, :, 10:] == 0).all()
 
 

@@ -20,12 +20,9 @@ def log_evaluation(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -
     if not tracker.is_on:
         return
     split = content["split"]
-    tracker.summary({f"{split}_{name}": content[name] for name in SUMMARY if content[name] is not None})
-    sheet = folder / "sheets" / f"evaluation_{split}.png"
-    with np.load(folder / "sheets" / "validation.npz") as prints:
-        label = f"{content['latent_dim']} dims"
-        reconstruction_sheet({label: prints["x_hat"], TRUTH: prints["truth"]}, sheet, "Reconstructions")
-    tracker.log_image(f"{split}_reconstructions", sheet, f"{label}, {content['distortion']}, truth last")
+    tracker.summary({f"{split}_{name}": content[name] for name in SUMMARY if content.get(name) is not None})
+    if "mse" in content:
+        _log_sheet(tracker, folder, content)
     rows = content["matching"]
     if not rows:
         return
@@ -48,3 +45,12 @@ def log_evaluation(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -
                 with whole_file(path) as temporary:
                     temporary.write_bytes(draw(curves, f"{name.upper()}, {protocol}, {split}").png)
                 tracker.log_curve(f"{split}_{name}_{protocol}", path, ["system", "fmr", "fnmr"], points)
+
+
+def _log_sheet(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -> None:
+    split = content["split"]
+    sheet = folder / "sheets" / f"evaluation_{split}.png"
+    with np.load(folder / "sheets" / "validation.npz") as prints:
+        label = f"{content['latent_dim']} dims"
+        reconstruction_sheet({label: prints["x_hat"], TRUTH: prints["truth"]}, sheet, "Reconstructions")
+    tracker.log_image(f"{split}_reconstructions", sheet, f"{label}, {content['distortion']}, truth last")
