@@ -13,6 +13,7 @@ from ridgecode.matching.measured import THRESHOLD_FMR, curves, matching_table
 from ridgecode.prints.store import PrintStore
 from ridgecode.study.evaluation_lists import has_non_mated, scored_list
 from ridgecode.study.matching_systems import MatchingSystem, ScoredList
+from ridgecode.study.report_matching import OWN_THRESHOLD
 
 RATE_SECONDS = 0.5
 
@@ -58,7 +59,7 @@ class MatchingPart:
             threshold = threshold_at_fmr(error_rates(val_scores[mated], val_scores[~mated]), THRESHOLD_FMR)
         found = matching_table(scores, comparisons, system.name, system.bytes, threshold, judged.threshold_from)
         if own_threshold is not None:
-            name = f"{system.name} at its own threshold"
+            name = f"{system.name}{OWN_THRESHOLD}"
             found += matching_table(scores, comparisons, name, system.bytes, own_threshold, "published")[:1]
         self.table += [row.as_json() for row in found]
         curve = curves(scores, comparisons.mated)

@@ -22,6 +22,7 @@ from ridgecode.study.published import PUBLISHED_BCE, PUBLISHED_MSE, comparable_w
 SCHEMA = 1
 AUTOENCODER = "autoencoder"
 MATCHER = "matcher"
+SIAMESE = "siamese"
 
 
 class ValidationPrints(NamedTuple):
@@ -157,9 +158,11 @@ def _why_no_run(folder: Path) -> str:
 
 
 def _kind(folder: Path, config: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
-    if evaluation.get("kind") in (AUTOENCODER, MATCHER):
+    if evaluation.get("kind") in (AUTOENCODER, MATCHER, SIAMESE):
         return str(evaluation["kind"])
     verb = str(config.get("verb", ""))
+    if verb == "train-matcher" and config.get("system", "latent") != "latent":
+        return SIAMESE
     if verb == "train-matcher" or (not verb and "comparator" in config):
         return MATCHER
     if verb == "train-autoencoder" or (not verb and "backbone" in config):

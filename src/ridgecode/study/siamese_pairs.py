@@ -169,7 +169,10 @@ def _draw(
     try:
         return draw(places, data.identity, n, random)
     except BadInput as error:
-        raise BadInput(f"{data.store.path}: {error}") from None
+        few = f"{len(np.unique(data.identity[places]))} of {len(np.unique(data.identity))} identities"
+        raise BadInput(
+            f"{data.store.path}: {error}; of {few} pairs had to be drawn, so give more, or --split_by pair"
+        ) from None
 
 
 def _given_pairs(data: SiameseImages, pair_list: Path | None) -> PairList | None:

@@ -31,7 +31,7 @@ class L1Network(nn.Module):
             if pooled:
                 sides = [-(-side // 2) for side in sides]
         if min(sides) < 1:
-            raise BadInput(f"images of {width}x{height} pixels are too small for this network; give 56 or more a side")
+            raise BadInput(f"images of {width}x{height} pixels are too small for this network; give 58 or more a side")
         self.branch = nn.Sequential(*layers, nn.Flatten(), nn.Linear(before * sides[0] * sides[1], 4096), nn.Sigmoid())
         self.out = nn.Linear(4096, 1)
         start_as_keras(self)

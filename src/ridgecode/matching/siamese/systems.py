@@ -153,7 +153,8 @@ def build_siamese(spec: SiameseSpec) -> Network:
     arguments = RECIPES[spec.system, spec.recipe].network
     net = _NETWORKS[spec.system](spec.height, spec.width, spec.channels, **arguments)
     # Twice as fast as the usual order of memory on processors (benchmarks/siamese.py).
-    return net.to(memory_format=torch.channels_last)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net
 
 
 def pair_loss(net: Network, scores: Tensor, mated: Tensor) -> PairLoss:
