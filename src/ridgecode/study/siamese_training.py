@@ -10,7 +10,7 @@ from torch import Tensor
 from ridgecode.matching.error_rates import decisions_at, equal_error_rate, error_rates
 from ridgecode.matching.pair_lists import PairList
 from ridgecode.matching.siamese.systems import Network, Recipe, SiameseSpec, pair_loss, published_threshold
-from ridgecode.prints.movement import move, random_movements
+from ridgecode.prints.movement import Limits, move, random_movements
 from ridgecode.study.budgeted_training import BudgetedTraining, EpochLoader
 from ridgecode.study.matching_systems import ScoredList
 from ridgecode.study.schedule import Budget
@@ -25,10 +25,17 @@ class PairBatches:
     """One epoch: batches of (probes, references, mated), each image (B, channels, height, width) in [0, 1]."""
 
     def __init__(
-        self, data: SiameseImages, pairs: PairList, batch_size: int, augment: bool, seed: int, epoch: int
+        self,
+        data: SiameseImages,
+        pairs: PairList,
+        batch_size: int,
+        augment: bool,
+        movement: Limits | None,
+        seed: int,
+        epoch: int,
     ) -> None:
         self.data, self.pairs, self.batch_size = data, pairs, batch_size
-        self.augment, self.seed, self.epoch = augment, seed, epoch
+        self.augment, self.movement, self.seed, self.epoch = augment, movement, seed, epoch
 
     def __len__(self) -> int:
         return -(-len(self.pairs.mated) // self.batch_size)
@@ -38,27 +45,34 @@ class PairBatches:
         spec = self.data.spec
         for start in range(0, len(self.pairs.mated), self.batch_size):
             part = self.pairs.take(np.arange(start, min(start + self.batch_size, len(self.pairs.mated))))
-            probes = self.data.images[part.probe]
+            probes, references = self.data.images[part.probe], self.data.images[part.reference]
             if self.augment:
                 probes = move(probes, random_movements(len(probes), random, PROBE_LIMITS))
-            yield spec.tensor(probes), spec.tensor(self.data.images[part.reference]), torch.from_numpy(part.mated)
+            if self.movement is not None:
+                probes, references = (
+                    move(images, random_movements(len(images), random, self.movement))
+                    for images in (probes, references)
+                )
+            yield spec.tensor(probes), spec.tensor(references), torch.from_numpy(part.mated)
 
 
 class SiameseData(pl.LightningDataModule):
     """Training batches; the validation list is the module's own."""
 
-    def __init__(self, data: SiameseImages, pairs: SiamesePairs, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, data: SiameseImages, pairs: SiamesePairs, batch_size: int, movement: Limits | None, seed: int
+    ) -> None:
         super().__init__()
-        self.data, self.pairs, self.batch_size, self.seed = data, pairs, batch_size, seed
+        self.data, self.pairs, self.batch_size = data, pairs, batch_size
+        self.movement, self.seed = movement, seed
 
     def train_dataloader(self) -> EpochLoader:
         trainer = self.trainer
         assert trainer is not None
 
         def batches(epoch: int) -> PairBatches:
-            return PairBatches(
-                self.data, self.pairs.train(epoch), self.batch_size, self.pairs.augment, self.seed, epoch
-            )
+            moved = self.pairs.augment, self.movement
+            return PairBatches(self.data, self.pairs.train(epoch), self.batch_size, *moved, self.seed, epoch)
 
         return EpochLoader(batches, lambda: trainer.current_epoch)
 

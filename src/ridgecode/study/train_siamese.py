@@ -66,7 +66,7 @@ def _train(
     val = save_pair_lists(run.path, data, pairs)
     budget = Budget(0, config.max_minutes, Stopwatch())
     module = SiameseTraining(net, spec, recipe, val, budget, config.learning_rate or recipe.learning_rate)
-    batches = SiameseData(data, pairs, config.batch_size or recipe.batch_size, config.seed)
+    batches = SiameseData(data, pairs, config.batch_size or recipe.batch_size, recipe.movement, config.seed)
     with open_tracker(config.tracker, run.path, plain(config), run.path.name, "train-matcher") as tracker:
 
         def save() -> None:

@@ -37,23 +37,18 @@ class ContrastiveNetwork(nn.Module):
     """System D. Branch: conv 6 3x3 valid ReLU, max-pool 2, conv 12 3x3 valid ReLU, max-pool 2, flatten, dense 128 ReLU,
     dense 50 ReLU.
 
-    batch_norm: after each convolution and the first dense layer, before its ReLU. last_relu: as `StripesNetwork`.
     Raises BadInput for images below 10 pixels a side.
     """
 
     kind = "contrastive"
 
-    def __init__(
-        self, height: int = 56, width: int = 46, channels: int = 1, batch_norm: bool = False, last_relu: bool = True
-    ) -> None:
+    def __init__(self, height: int = 56, width: int = 46, channels: int = 1) -> None:
         super().__init__()
         if min(height, width) < 10:
             raise BadInput(f"images of {width}x{height} pixels are too small for this network; give 10 or more a side")
         rows, columns = (((side - 2) // 2 - 2) // 2 for side in (height, width))
-        layers = [*convolution(channels, 6, 3, False, batch_norm)]
-        layers += [*convolution(6, 12, 3, False, batch_norm), nn.Flatten()]
-        layers += [*dense(12 * rows * columns, 128, batch_norm), *dense(128, 50)]
-        self.branch = nn.Sequential(*(layers if last_relu else layers[:-1]))
+        layers = [*convolution(channels, 6, 3, False), *convolution(6, 12, 3, False), nn.Flatten()]
+        self.branch = nn.Sequential(*layers, *dense(12 * rows * columns, 128), *dense(128, 50))
         start_as_keras(self)
 
     def embed(self, x: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ def start_as_keras(net: nn.Module) -> None:
 
 
 def convolution(
-    n_in: int, n_out: int, size: int, same: bool, batch_norm: bool, pool: bool = True, keep_edge: bool = False
+    n_in: int, n_out: int, size: int, same: bool, batch_norm: bool = False, pool: bool = True, keep_edge: bool = False
 ) -> list[nn.Module]:
     """A convolution, batch norm where asked for, a max-pool of 2 where asked for (`keep_edge`: a last odd
     row or column makes one of its own), and a ReLU. same: the map keeps its size, else it loses size - 1.
@@ -33,9 +33,9 @@ def convolution(
     return [*layers, *([nn.MaxPool2d(2, ceil_mode=keep_edge)] if pool else []), nn.ReLU()]
 
 
-def dense(n_in: int, n_out: int, batch_norm: bool = False) -> list[nn.Module]:
-    """A dense layer, its ReLU, and batch norm before it where asked for."""
-    return [nn.Linear(n_in, n_out), *([nn.BatchNorm1d(n_out)] if batch_norm else []), nn.ReLU()]
+def dense(n_in: int, n_out: int) -> list[nn.Module]:
+    """A dense layer and its ReLU."""
+    return [nn.Linear(n_in, n_out), nn.ReLU()]
 
 
 def minus_distance(e1: Tensor, e2: Tensor) -> Tensor:

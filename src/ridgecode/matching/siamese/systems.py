@@ -17,6 +17,7 @@ from ridgecode.matching.siamese.euclidean import ContrastiveNetwork, StripesNetw
 from ridgecode.matching.siamese.l1 import L1Network
 from ridgecode.matching.siamese.subtract import SubtractConvNetwork, SubtractNetwork
 from ridgecode.prints.canonical import resized
+from ridgecode.prints.movement import Limits
 
 SystemName = Literal["subtract", "subtract-conv", "stripes", "contrastive", "l1"]
 RecipeName = Literal["ours", "published"]
@@ -62,7 +63,8 @@ SYSTEM_FACTS: dict[str, System] = {
 @dataclass(frozen=True)
 class Recipe:
     """How a system is trained. network: arguments of its constructor; split_by: "pair" (as published: images recur on
-    both sides) or "subject"; channels: 0 for the system's own."""
+    both sides) or "subject"; channels: 0 for the system's own; movement: how far both images of a training pair are
+    moved, beyond what the system does itself; None for not at all."""
 
     optimiser: Literal["adam", "rmsprop"]
     learning_rate: float
@@ -72,8 +74,10 @@ class Recipe:
     split_by: Literal["pair", "subject"]
     network: dict[str, Any]
     channels: int = 0
+    movement: Limits | None = None
 
 
+_SMALL_MOVEMENT = Limits(rotation_deg=10.0, shift=0.05, scale=0.05, blur_sigma=0.3, per_axis=True)
 _NORMED = {"batch_norm": True}
 RECIPES: dict[tuple[str, str], Recipe] = {
     ("subtract", "published"): Recipe("adam", 1e-3, "constant", 32, 15, "pair", {}),
@@ -83,7 +87,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("stripes", "published"): Recipe("rmsprop", 1e-3, "constant", 128, 500, "pair", {}),
     ("stripes", "ours"): Recipe("adam", 1e-3, "constant", 128, 10, "pair", {"dropout": 0.0, "last_relu": False}),
     ("contrastive", "published"): Recipe("rmsprop", 1e-3, "constant", 128, 13, "pair", {}),
-    ("contrastive", "ours"): Recipe("adam", 1e-3, "cosine", 128, 13, "subject", {**_NORMED, "last_relu": False}),
+    ("contrastive", "ours"): Recipe("adam", 1e-3, "cosine", 128, 13, "subject", {}, movement=_SMALL_MOVEMENT),
     ("l1", "published"): Recipe("adam", 1e-4, "constant", 16, 50, "pair", {}),
     ("l1", "ours"): Recipe("adam", 1e-4, "cosine", 16, 50, "subject", _NORMED, channels=1),
 }
