@@ -35,6 +35,7 @@ from ridgecode.study.matching_systems import (
 )
 from ridgecode.study.pca_fit import fit_pca
 from ridgecode.study.reconstruction_figures import ReconstructionFigures, measure, windows_per_second
+from ridgecode.study.repair_evaluation import repair_headline, repair_part
 from ridgecode.study.run_folder import RunFolder, default_data
 from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import open_tracker
@@ -98,6 +99,8 @@ def evaluate_command(config: Evaluate) -> None:
                 f"{row['protocol']}, {row['system']}: EER {100 * row['eer']:.3f} % [{100 * row['eer_low']:.3f}, "
                 f"{100 * row['eer_high']:.3f}], {row['n_mated']} mated, {row['n_non_mated']} non-mated"
             )
+    for line in repair_headline(found):
+        print(line)
     print(f"figures lie in {json_of(config)}")
 
 
@@ -163,6 +166,10 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
             curve = curves(scores, scored.comparisons.mated)
             lines |= {f"{system.name}|{protocol}|fmr": curve.fmr, f"{system.name}|{protocol}|fnmr": curve.fnmr}
     content["matching"] = table
+    if saved.spec.task == "repair" and head is None:
+        given = config.comparisons is not None
+        aligned = scored_list(store, config.split, "aligned", lists, given) if "aligned" in wanted else None
+        content |= repair_part(saved, store, config.split, beside, systems, aligned)
     with whole_file(beside / "curves.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **lines)
     write_text(json_of(config), json.dumps(content, indent=1) + "\n")

@@ -9,7 +9,7 @@ from ridgecode.study.report_runs import AUTOENCODER, MATCHER, Run
 
 # Settings that name a series wherever there are several series.
 NAMING = {
-    AUTOENCODER: ("backbone", "distortion", "view"),
+    AUTOENCODER: ("backbone", "distortion", "view", "task"),
     MATCHER: ("comparator", "loss", "backbone", "distortion", "view"),
 }
 # Settings that don't change what is learned, or that a series is allowed to vary in.
@@ -129,6 +129,8 @@ def _order(named: Mapping[str, str]) -> tuple[int, int]:
 def _label(kind: str, known: Mapping[str, str], shown: Sequence[str], varying: Sequence[str]) -> str:
     """For example "ridge, mse" or "ridge, mse, learning_rate 0.001" or "head l1 infonce on ridge, mse"."""
     body = ", ".join(filter(None, (known["backbone"] or "model", known["distortion"])))
+    if known.get("task") == "repair":
+        body = f"repair, {body}"
     if "view" in shown and known["view"]:
         body += f", {known['view']}"
     if kind == MATCHER:
