@@ -26,6 +26,8 @@ from ridgecode.study.report import write_report
 from ridgecode.study.report_repair import repair_sections
 from ridgecode.study.report_runs import read_runs
 from ridgecode.study.report_study import study_of
+from ridgecode.study.tracked_evaluation import log_evaluation
+from ridgecode.study.tracking import Tracker
 
 QUICK: dict[str, object] = {
     "task": "repair",
@@ -211,6 +213,31 @@ def test_evaluate_tells_it_in_a_line(trained: Path, matching_store: Path, capsys
     assert json.loads(out.read_text())["repair"]["scores"] == []
     assert (out.parent / "again.json-files").exists() is False
     assert (out.parent / "again-files/sheets/repair.png").is_file()
+
+
+class Shown(Tracker):
+    """Keeps the names of pictures and tables."""
+
+    def __init__(self) -> None:
+        super().__init__(run=object())
+        self.names: list[str] = []
+
+    def log_image(self, key: str, png_path: Path | str, caption: str = "", step: int | None = None) -> None:
+        assert Path(png_path).is_file()
+        self.names.append(key)
+
+    def log_table(self, key: str, columns: Any, rows: Any) -> None:
+        assert all(len(row) == len(columns) for row in rows)
+        self.names.append(key)
+
+    def summary(self, values: Any) -> None:
+        pass
+
+
+def test_a_tracker_is_shown_the_sheet(evaluation: dict[str, Any], trained: Path) -> None:
+    tracker = Shown()
+    log_evaluation(tracker, trained, evaluation)
+    assert {"val_repair", "val_repair_pixels"} <= set(tracker.names)
 
 
 def test_the_report(trained: Path, tmp_path: Path) -> None:

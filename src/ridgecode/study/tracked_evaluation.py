@@ -1,6 +1,6 @@
 """Mirrors an evaluation to the tracker: figures, sheet, matching table, ROC and DET curves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,14 @@ def log_evaluation(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -
         label = f"{content['latent_dim']} dims"
         reconstruction_sheet({label: prints["x_hat"], TRUTH: prints["truth"]}, sheet, "Reconstructions")
     tracker.log_image(f"{split}_reconstructions", sheet, f"{label}, {content['distortion']}, truth last")
+    if "repair" in content:
+        caption = "altered, its altered region, repaired, truth"
+        tracker.log_image(f"{split}_repair", folder / "sheets" / "repair.png", caption)
+        tracker.log_table(f"{split}_repair_pixels", *_table(content["repair"]["pixels"]))
     rows = content["matching"]
     if not rows:
         return
-    tracker.log_table(f"{split}_matching", list(rows[0]), [list(row.values()) for row in rows])
+    tracker.log_table(f"{split}_matching", *_table(rows))
     overall = {
         (row["system"], row["protocol"]): row["eer"] for row in rows if row["level"] == row["alteration"] == "all"
     }
@@ -48,3 +52,7 @@ def log_evaluation(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -
                 with whole_file(path) as temporary:
                     temporary.write_bytes(draw(curves, f"{name.upper()}, {protocol}, {split}").png)
                 tracker.log_curve(f"{split}_{name}_{protocol}", path, ["system", "fmr", "fnmr"], points)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    return list(rows[0]), [list(row.values()) for row in rows]
