@@ -1,5 +1,6 @@
 """`--task repair` from training to the report, on small synthetic stores."""
 
+import csv
 import json
 import shutil
 from collections.abc import Callable
@@ -254,6 +255,8 @@ def test_the_report(trained: Path, tmp_path: Path) -> None:
     assert "## Repair of altered prints" in text
     assert (tmp_path / "report/figures/repair_1.png").is_file()
     assert "repair, ridge, mse" in text
+    with files.latent_sizes.open() as rows:
+        assert {row["run"]: row["task"] for row in csv.DictReader(rows)} == {"run": "repair", "plain": ""}
     (row,) = [r for r in repair["pixels"] if (r["variant"], r["level"], r["alteration"]) == ("repaired", "all", "all")]
     assert f"{row['mse_inside']:#.3g}" in text
     assert "Repair of altered prints" in files.html.read_text()
