@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from ridgecode.autoencoders.pca import PCA
@@ -67,6 +68,20 @@ def test_round_trip(tmp_path: Path, backbone: Any, view: Any, distortion: Any) -
     assert found.net.logits is ("bce" in distortion)
     assert not found.net.training
     assert not any(parameter.requires_grad for parameter in found.net.parameters())
+
+
+def test_the_task_comes_back(tmp_path: Path) -> None:
+    spec = AutoencoderSpec("ridge", "crop32", 4, "mse", "repair")
+    save_autoencoder(tmp_path / "model.safetensors", drawn(spec), spec, torch.zeros(4), torch.ones(4))
+    assert load_autoencoder(tmp_path).spec == spec
+
+
+def test_a_file_that_tells_no_task_is_of_reconstruction(saved: Path) -> None:
+    """Files were written so before there was another task, and still are."""
+    with safe_open(saved, framework="pt") as content:
+        told = json.loads(content.metadata()["spec"])
+    assert told == {"backbone": "ridge", "view": "crop32", "latent_dim": 4, "distortion": "mse"}
+    assert load_autoencoder(saved).spec.task == "reconstruct"
 
 
 def test_resnet50_round_trip(tmp_path: Path) -> None:
@@ -150,6 +165,7 @@ def test_another_version(saved: Path, version: str) -> None:
         {"spec": json.dumps(asdict(SPEC) | {"latent_dim": 0})},
         {"spec": json.dumps(asdict(SPEC) | {"latent_dim": "4"})},
         {"spec": json.dumps(asdict(SPEC) | {"backbone": "pca"})},
+        {"spec": json.dumps(asdict(SPEC) | {"task": "mend"})},
         {"spec": json.dumps(asdict(SPEC) | {"colour": "blue"})},
     ],
 )

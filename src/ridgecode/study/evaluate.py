@@ -23,8 +23,10 @@ from ridgecode.study.evaluation import (
     json_of,
     protocols_wanted,
 )
+from ridgecode.study.evaluation_lists import scored_list
 from ridgecode.study.matcher_run import is_siamese_run, load_matcher_run
 from ridgecode.study.matching_systems import Encoder, baselines, latent_cosine, latent_head, protocols_of
+from ridgecode.study.repair_evaluation import repair_headline, repair_part
 from ridgecode.study.run_folder import RunFolder
 from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import open_tracker
@@ -53,6 +55,8 @@ def evaluate_command(config: Evaluate) -> None:
                 f"{row['protocol']}, {row['system']}: EER {100 * row['eer']:.3f} % [{100 * row['eer_low']:.3f}, "
                 f"{100 * row['eer_high']:.3f}], {row['n_mated']} mated, {row['n_non_mated']} non-mated"
             )
+    for line in repair_headline(found):
+        print(line)
     print(f"figures lie in {json_of(config)}")
 
 
@@ -93,6 +97,10 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
             part.add(judged, system)
         if "comparisons_per_second" not in content:
             content["comparisons_per_second"] = round(comparisons_per_second(own[-1], judged.measured))
+    if saved.spec.task == "repair" and head is None:
+        given = config.comparisons is not None
+        aligned = scored_list(store, config.split, "aligned", lists, given) if "aligned" in wanted else None
+        content |= repair_part(saved, store, config.split, beside, systems, aligned)
     return finish(config, content, part)
 
 

@@ -11,6 +11,7 @@ from ridgecode.study.report_curves import error_figures, learning_figures
 from ridgecode.study.report_figure import ReportFigure
 from ridgecode.study.report_matching_tables import level_table, matching_table
 from ridgecode.study.report_page import Section, markdown, page
+from ridgecode.study.report_repair import repair_sections
 from ridgecode.study.report_runs import SIAMESE, Run, read_runs
 from ridgecode.study.report_sheets import sheet_figures
 from ridgecode.study.report_size_curves import bce_figures, distortion_figures, eer_figures
@@ -97,6 +98,7 @@ def _sections(study: Study) -> list[Section]:
             tuple(matching_tables),
             "No run was evaluated for matching.",
         ),
+        *repair_sections(study),
         Section("learning", "Learning curves", tuple(learning_figures(study)), (), "No run kept its metrics."),
     ]
 

@@ -18,6 +18,7 @@ import yaml
 
 from ridgecode.errors import BadInput
 from ridgecode.study.published import PUBLISHED_BCE, PUBLISHED_MSE, comparable_with_published
+from ridgecode.study.run_folder import ADDED_LATER
 
 SCHEMA = 1
 AUTOENCODER = "autoencoder"
@@ -57,7 +58,7 @@ class Run:
 
     def setting(self, key: str) -> str:
         """A setting as text: what was evaluated, or else what was configured, or else ""."""
-        value = self.evaluation.get(key, self.config.get(key, ""))
+        value = self.evaluation.get(key, self.config.get(key, ADDED_LATER.get(key, "")))
         return "" if value is None else str(value)
 
     def figure(self, *keys: str) -> float | None:
@@ -217,7 +218,8 @@ def _metrics(path: Path) -> tuple[Mapping[str, Any], ...]:
     return tuple(entries.values())
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file; none where there is no file. Raises BadInput where it can't be read."""
     if not path.is_file():
         return {}
     try:
@@ -229,7 +231,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _curves(path: Path) -> dict[tuple[str, str], Curve]:
-    arrays = _arrays(path)
+    arrays = read_arrays(path)
     curves = {}
     for key, fmr in arrays.items():
         stem, _, measure = key.rpartition("|")
@@ -242,7 +244,7 @@ def _curves(path: Path) -> dict[tuple[str, str], Curve]:
 
 
 def _prints(path: Path) -> ValidationPrints | None:
-    arrays = _arrays(path)
+    arrays = read_arrays(path)
     if not arrays:
         return None
     truth, x_hat = arrays.get("truth"), arrays.get("x_hat")

@@ -9,7 +9,7 @@ from ridgecode.study.report_runs import AUTOENCODER, MATCHER, SIAMESE, Run
 
 # Settings that name a series wherever there are several series.
 NAMING = {
-    AUTOENCODER: ("backbone", "distortion", "view"),
+    AUTOENCODER: ("backbone", "distortion", "view", "task"),
     MATCHER: ("comparator", "loss", "backbone", "distortion", "view"),
     SIAMESE: ("system", "recipe", "split_by"),
 }
@@ -134,6 +134,8 @@ def _label(kind: str, known: Mapping[str, str], shown: Sequence[str], varying: S
         body = ", ".join(filter(None, (known["system"], known["recipe"], split)))
         return ", ".join([body, *(f"{key} {known[key]}" for key in varying if known[key] != "")])
     body = ", ".join(filter(None, (known["backbone"] or "model", known["distortion"])))
+    if known.get("task") == "repair":
+        body = f"repair, {body}"
     if "view" in shown and known["view"]:
         body += f", {known['view']}"
     if kind == MATCHER:

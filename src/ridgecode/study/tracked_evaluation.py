@@ -1,6 +1,6 @@
 """Mirrors an evaluation to the tracker: figures, sheet, matching table, ROC and DET curves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,14 @@ def log_evaluation(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -
     tracker.summary({f"{split}_{name}": content[name] for name in SUMMARY if content.get(name) is not None})
     if "mse" in content:
         _log_sheet(tracker, folder, content)
+    if "repair" in content:
+        caption = "altered, its altered region, repaired, truth"
+        tracker.log_image(f"{split}_repair", folder / "sheets" / "repair.png", caption)
+        tracker.log_table(f"{split}_repair_pixels", *_table(content["repair"]["pixels"]))
     rows = content["matching"]
     if not rows:
         return
-    tracker.log_table(f"{split}_matching", list(rows[0]), [list(row.values()) for row in rows])
+    tracker.log_table(f"{split}_matching", *_table(rows))
     overall = {
         (row["system"], row["protocol"]): row["eer"] for row in rows if row["level"] == row["alteration"] == "all"
     }
@@ -62,3 +66,7 @@ def _log_sheet(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -> No
         label = f"{content['latent_dim']} dims"
         reconstruction_sheet({label: prints["x_hat"], TRUTH: prints["truth"]}, sheet, "Reconstructions")
     tracker.log_image(f"{split}_reconstructions", sheet, f"{label}, {content['distortion']}, truth last")
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    return list(rows[0]), [list(row.values()) for row in rows]
