@@ -273,6 +273,7 @@ def test_refusals(faces: Path, autoencoder_run: Path, tmp_path: Path, refused: R
     assert "--loss says nothing to --system contrastive" in refused(*train(run, "--data", faces, "--loss", "bce"))
     assert "--n_pairs says nothing to --system latent" in refused(*train(run, "--n_pairs", 9, system="latent"))
     assert "no write-up has a recipe" in refused(*train(run, "--recipe", "published", system="latent"))
+    assert "--n_pairs 9 says nothing here" in refused(*train(run, "--n_pairs", 9, system="stripes"))
     assert "tell no subjects" in refused(*train(run, "--split_by", "subject", system="stripes"))
     assert "--source socofing" in refused(*train(run, "--data", run / "store", "--source", "socofing"))
     # A refused command leaves nothing in the way of the right one.

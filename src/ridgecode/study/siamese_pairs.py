@@ -82,6 +82,8 @@ def siamese_pairs(
     given = _given_pairs(data, pair_list)
     rule = "images" if facts.pairs == "all" and len(data.rows) > ALL_PAIRS_OF else facts.pairs
     by: SplitBy = default if split_by == "auto" else split_by
+    if n_pairs and (given is not None or rule in ("probes", "all")):
+        raise BadInput(f"--n_pairs {n_pairs} says nothing here: these pairs are not drawn by number; leave it out")
     if is_triplets(data.fingers) or (rule == "all" and given is None):
         if split_by == "subject":
             raise BadInput("--split_by subject: these images tell no subjects that could be kept apart; give pair")
