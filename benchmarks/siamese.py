@@ -83,9 +83,8 @@ def branch_rows() -> None:
 
 def main() -> None:
     torch.set_num_threads(1)
-    print(
-        "| system | input | parameters | trains, pairs/s | embeds, images/s | compares, pairs/s |\n|---|---|---|---|---|---|"
-    )
+    print("| system | input | parameters | trains, pairs/s | embeds, images/s | compares, pairs/s |")
+    print("|---|---|---|---|---|---|")
     for system in SYSTEMS:
         system_row(system)
     print("\n| branch of subtract, 64 images forward and back | time | times as fast as the slowest |\n|---|---|---|")
