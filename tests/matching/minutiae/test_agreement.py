@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ridgecode.matching.minutiae.agreement import agreement, pairing
@@ -37,6 +37,7 @@ def slow_matched(found: list[Place], true: list[Place], period: int) -> tuple[in
     return -best[0], best[1]
 
 
+@settings(deadline=None)
 @given(places, places, st.sampled_from([180, 360]))
 def test_as_many_are_paired_as_by_trying_all(found: list[Place], true: list[Place], period: int) -> None:
     got = agreement(of(found), of(true), period=period)
@@ -48,6 +49,7 @@ def test_as_many_are_paired_as_by_trying_all(found: list[Place], true: list[Plac
     assert all(allowed(found[i], true[j], period) for i, j in zip(rows, columns, strict=True))
 
 
+@settings(deadline=None)
 @given(places)
 def test_a_print_agrees_with_itself(points: list[Place]) -> None:
     got = agreement(of(points), of(points))

@@ -17,8 +17,8 @@ from ridgecode.errors import BadInput
 from ridgecode.matching.minutiae.template import MINUTIAE_PPI, Minutiae, at_500_ppi
 
 MARGIN = 16
-"""Pixels by which a print is mirrored at its edges before mindtct reads it, which takes no minutiae from the blocks at an
-image's edge: a print that fills its image would lose a ring of them. Those outside the print are dropped again."""
+"""Pixels by which a print is mirrored at its edges before mindtct reads it, which takes no minutiae from the blocks at
+an image's edge: a print that fills its image would lose a ring of them. Those outside the print are dropped again."""
 _ENGINES = {"native": ("nbis_mindtct", "nbis_bozorth3"), "python": ("mindtct", "bozorth3")}
 
 
