@@ -26,6 +26,7 @@ from ridgecode.study.evaluation import (
 from ridgecode.study.evaluation_lists import scored_list
 from ridgecode.study.matcher_run import is_siamese_run, load_matcher_run
 from ridgecode.study.matching_systems import Encoder, baselines, latent_cosine, latent_head, protocols_of
+from ridgecode.study.minutiae_evaluation import evaluate_minutiae
 from ridgecode.study.repair_evaluation import repair_headline, repair_part
 from ridgecode.study.run_folder import RunFolder
 from ridgecode.study.tracked_evaluation import log_evaluation
@@ -35,10 +36,13 @@ __all__ = ["Evaluate", "evaluate_command", "evaluate_run", "folder_of", "json_of
 
 
 def evaluate_command(config: Evaluate) -> None:
-    """Prints the headline of what `evaluate_run` found."""
+    """Prints the headline of what `evaluate_run` found, or `evaluate_minutiae` where a minutiae matcher judges."""
+    if config.matcher != "none":
+        evaluate_minutiae(config)
+        return
     found = evaluate_run(config)
     beside = folder_of(config)
-    with open_tracker(config.tracker, config.run, {}, config.run.name, "evaluate") as tracker:
+    with open_tracker(config.tracker, config.run_path, {}, config.run_path.name, "evaluate") as tracker:
         log_evaluation(tracker, beside, found)
         if tracker.is_on:
             print(tracker.where, file=sys.stderr)
@@ -64,12 +68,16 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     """Measures and writes; returns what the JSON holds. Raises BadInput for a run, store or list that can't be used."""
     if not 1 <= config.depth_bits <= 8:
         raise BadInput(f"--depth_bits is {config.depth_bits}; give 1 to 8")
+    for flag, unset in (("levels", "all"), ("max_prints", 100), ("jobs", 0)):
+        if getattr(config, flag) != unset:
+            raise BadInput(f"--{flag} is for --matcher orb or bozorth3; leave it out without a minutiae matcher")
+    run = config.run_path
     check_out(config)
     if config.threads:
         torch.set_num_threads(config.threads)
-    if RunFolder(config.run).read_config().get("verb") == "train-matcher" and is_siamese_run(config.run):
+    if RunFolder(run).read_config().get("verb") == "train-matcher" and is_siamese_run(run):
         return evaluate_siamese(config)
-    saved, head = _load(config.run)
+    saved, head = _load(run)
     store = PrintStore.open(config.data)
     other_store = check_store(config, store)
     wanted = protocols_wanted(config, store, protocols_of(store))

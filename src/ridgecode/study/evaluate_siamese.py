@@ -22,9 +22,9 @@ def evaluate_siamese(config: Evaluate) -> dict[str, Any]:
     """Measures and writes; returns what the JSON holds. Raises BadInput as `evaluate_run` does."""
     if config.depth_bits != 8:
         raise BadInput(f"--depth_bits {config.depth_bits} says nothing to an image Siamese run; leave it out")
-    saved = load_siamese_run(config.run)
-    store = PrintStore.open(run_store(config.run, config.data))
-    trained = RunFolder(config.run).read_environment()
+    saved = load_siamese_run(config.run_path)
+    store = PrintStore.open(run_store(config.run_path, config.data))
+    trained = RunFolder(config.run_path).read_environment()
     content: dict[str, Any] = {
         "schema": 1,
         "kind": "siamese",
@@ -63,7 +63,7 @@ def _own_pairs(
     """The lists that the training held out; baselines see the images as the network does."""
     system = siamese_system(saved)
     baselines = whole_print_baselines(saved.spec.fit(stack_prints(store, store.rows(split="train"))))
-    for own in judged_pairs(config.run, store, saved):
+    for own in judged_pairs(config.run_path, store, saved):
         part.add(own, system, published_threshold(saved.net))
         for baseline in baselines:
             part.add(own, baseline)
