@@ -94,8 +94,13 @@ def siamese_pairs(
     if given is not None:
         return _from_list(data, given, by, facts.held_out, random)
     if rule == "all":
-        pairs = all_pairs(pool, data.identity, random)
-        return SiamesePairs(_shuffled(pairs, seed), pairs, None, None, "pair", False)
+
+        def drawn_anew(epoch: int) -> PairList:
+            draw = np.random.default_rng((seed, 4, epoch))
+            pairs = all_pairs(pool, data.identity, draw)
+            return pairs.take(draw.permutation(len(pairs.mated)))
+
+        return SiamesePairs(drawn_anew, all_pairs(pool, data.identity, random), None, None, "pair", False)
     if rule == "probes":
         return _probe_lists(data, by, pool, facts.held_out[0], seed, random)
     held_out = facts.held_out if sum(facts.held_out) else (0.1, 0.0)
