@@ -23,7 +23,7 @@ _RUN_FILES = (
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Measures a run: what its reconstructions lose, and how well its latent vectors match.
+    """Measures a run: what its reconstructions lose, and how well it matches.
 
     per_print.parquet, curves.npz, sheets/ and the comparison lists go to the run's folder, or for a split other than
     val to evaluation-SPLIT in it. With --out x.json they go to the folder x-files beside it, and the run's own are left

@@ -20,9 +20,9 @@ IMAGES_ONLY = ("source", "split_by", "pair_list", "n_pairs", "image_height", "im
 
 @dataclass(frozen=True)
 class TrainMatcher:
-    """Trains a matcher: a Siamese head on the latent vectors of a frozen autoencoder (`--system latent`), or a Siamese
-    network on images (the other systems).
+    """Trains a matcher: a Siamese head on latent vectors, or a Siamese network on images.
 
+    `--system latent` is the head, which reads the latent vectors of a frozen autoencoder; the other systems see pixels.
     A head's reference is a finger's Real print; its altered prints and other impressions are probes. Its best epoch is
     the one with the lowest equal error rate on validation subjects; that of an image system has the lowest loss on its
     validation pairs. The decision threshold comes from there too. The same command again resumes a run that was killed.
