@@ -69,12 +69,3 @@ def load_siamese(path: Path) -> SavedSiamese:
     with path.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     return SavedSiamese(net.eval(), spec, facts, digest)
-
-
-def holds_siamese(path: Path) -> bool:
-    """Whether the file is one of `save_siamese`."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            return _KEY in (file.metadata() or {})
-    except (SafetensorError, OSError):
-        return False
