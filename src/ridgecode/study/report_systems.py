@@ -14,22 +14,27 @@ def systems_table(study: Study) -> Table | None:
     runs = [run for run in study.runs if run.matching]
     if not runs:
         return None
-    best = {protocol: _lowest(runs, protocol) for protocol in study.protocols}
+    best = {(run.source, protocol): _lowest(runs, run.source, protocol) for run in runs for protocol in study.protocols}
     rows = []
     for run in runs:
         label = study.labels[run.name]
         entries = {protocol: own_entry(run, protocol) for protocol in study.protocols}
         cells = (
             Cell(f"{label.member}, cosine on z" if run.kind == AUTOENCODER else label.member),
+            Cell(run.source or "–"),
             Cell(run.setting("input") or _window(run)),
             Cell(count(run.figure("parameters"))),
             Cell(duration(run.seconds), "collapsed" if run.environment.get("collapsed") else ""),
             Cell(count(run.figure("comparisons_per_second"))),
-            *(eer_cell(entry, entry is not None and entry.eer == best[name]) for name, entry in entries.items()),
+            *(
+                eer_cell(entry, entry is not None and entry.eer == best[run.source, protocol])
+                for protocol, entry in entries.items()
+            ),
         )
         rows.append(Row(label.series, cells))
     columns = (
         ("System", ""),
+        ("Data", ""),
         ("Input", "pixels"),
         ("Parameters", ""),
         ("Training", ""),
@@ -38,7 +43,7 @@ def systems_table(study: Study) -> Table | None:
     )
     caption = (
         "Every run that matches, pixels beside latent vectors. Comparisons are of embeddings that are there already. "
-        "The lowest EER of a protocol is marked. pairs-by-pair: the images, or their fingers, were trained on as well, "
+        "The lowest EER of a protocol is marked, among runs on the same data. pairs-by-pair: the images, or their fingers, were trained on as well, "
         "as the write-ups have it; every other column is of subjects that were not."
     )
     return Table("systems", caption, columns, tuple(rows))
@@ -89,6 +94,7 @@ def _window(run: Run) -> str:
     return "" if run.kind == SIAMESE else {"crop32": "32x32x1", "whole": "96x96x1"}.get(view, view)
 
 
-def _lowest(runs: Sequence[Run], protocol: str) -> float | None:
-    eers = [entry.eer for run in runs if (entry := own_entry(run, protocol)) is not None]
+def _lowest(runs: Sequence[Run], source: str, protocol: str) -> float | None:
+    of_source = [run for run in runs if run.source == source]
+    eers = [entry.eer for run in of_source if (entry := own_entry(run, protocol)) is not None]
     return min(eers) if len(eers) > 1 else None
