@@ -43,8 +43,8 @@ def systems_table(study: Study) -> Table | None:
     )
     caption = (
         "Every run that matches, pixels beside latent vectors. Comparisons are of embeddings that are there already. "
-        "The lowest EER of a protocol is marked, among runs on the same data. pairs-by-pair: the images, or their fingers, were trained on as well, "
-        "as the write-ups have it; every other column is of subjects that were not."
+        "The lowest EER of a protocol is marked, among runs on the same data. pairs-by-pair: the images, or their "
+        "fingers, were trained on as well, as the write-ups have it; every other column is of subjects that were not."
     )
     return Table("systems", caption, columns, tuple(rows))
 
