@@ -23,13 +23,14 @@ def by_stem(path: Path) -> str:
     return path.stem
 
 
-def test_the_five_questions_are_there() -> None:
+def test_the_questions_are_there() -> None:
     assert [path.stem for path in FILES] == [
         "distortion",
         "latent_dim_bce",
         "latent_dim_mse",
         "learning_rate",
         "matcher",
+        "train_crops",
     ]
 
 
