@@ -7,10 +7,12 @@ shuffling (Shi et al., arXiv 1609.05158); blocks are pre-activation residual one
 batch norm, without which training stays on the plateau of local means.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
-from ridgecode.autoencoders.protocol import Reconstruction
+from ridgecode.autoencoders.protocol import Pooling, Reconstruction, pooled
 
 UNSHUFFLE = 4
 LATENT_GAIN = 8.0
@@ -40,7 +42,11 @@ class RidgeAutoencoder(nn.Module):
     logits: `forward` gives logits (training with a BCE term) instead of grey values; either way the decoder ends in a
         sigmoid, since most pixels of a print are near black or near white: with a linear end training stays longer on
         the plateau of local means.
-    Raises ValueError where `height` or `width` does not divide down to the last scale.
+    pooling, seed_size: what the bolts autoencoder does, for comparison. "mean" averages the last map to one value a
+        channel before the latent vector; a decoder that starts from `seed_size` places a side has them stretched by
+        nearest neighbour to its first map. "none" and 0 keep all places.
+    Raises ValueError where `height` or `width` does not divide down to the last scale, `seed_size` is more than that
+    scale has, or `pooling` is another.
     """
 
     def __init__(
@@ -51,14 +57,20 @@ class RidgeAutoencoder(nn.Module):
         logits: bool = False,
         widths: tuple[int, ...] = (64, 128),
         blocks: int = 2,
+        pooling: Pooling = "none",
+        seed_size: int = 0,
     ) -> None:
         super().__init__()
         step = UNSHUFFLE * 2 ** (len(widths) - 1)
         if height % step or width % step:
             raise ValueError(f"{height}x{width} pixels do not divide by {step}")
-        self.latent_dim, self.logits = latent_dim, logits
+        self.latent_dim, self.logits, self.pooling = latent_dim, logits, pooling
         self.grid = (widths[-1], height // step, width // step)
-        features = self.grid[0] * self.grid[1] * self.grid[2]
+        if not 0 <= seed_size <= min(self.grid[1:]):
+            raise ValueError(f"seed_size {seed_size} is not within 0 to {min(self.grid[1:])}")
+        self.seed = (widths[-1], seed_size, seed_size) if seed_size else self.grid
+        self.stretch = nn.Identity() if self.seed == self.grid else nn.Upsample(size=self.grid[1:], mode="nearest")
+        features = pooled(torch.zeros(1, *self.grid), pooling).shape[1]
 
         down: list[nn.Module] = [nn.PixelUnshuffle(UNSHUFFLE), nn.Conv2d(UNSHUFFLE**2, widths[0], 3, padding=1)]
         up: list[nn.Module] = []
@@ -75,7 +87,7 @@ class RidgeAutoencoder(nn.Module):
         up += [nn.Conv2d(widths[0], UNSHUFFLE**2, 3, padding=1), nn.PixelShuffle(UNSHUFFLE)]
         self.encoder = nn.Sequential(*down)
         self.to_latent = nn.Linear(features, latent_dim)
-        self.from_latent = nn.Linear(latent_dim, features)
+        self.from_latent = nn.Linear(latent_dim, math.prod(self.seed))
         # At torch's own scale the latent vector is a whisper beside the biases, and the decoder first learns one grey
         # blur for all prints; louder from the start, ridges are found sooner.
         nn.init.uniform_(self.from_latent.weight, -LATENT_GAIN * latent_dim**-0.5, LATENT_GAIN * latent_dim**-0.5)
@@ -92,10 +104,10 @@ class RidgeAutoencoder(nn.Module):
         return Reconstruction(logits if self.logits else logits.float().sigmoid(), z)
 
     def encode(self, x: Tensor) -> Tensor:
-        return self.to_latent(self.encoder(x).flatten(1))
+        return self.to_latent(pooled(self.encoder(x), self.pooling))
 
     def decode(self, z: Tensor) -> Tensor:
         return self._draw(z).float().sigmoid()
 
     def _draw(self, z: Tensor) -> Tensor:
-        return self.decoder(self.from_latent(z).unflatten(1, self.grid))
+        return self.decoder(self.stretch(self.from_latent(z).unflatten(1, self.seed)))

@@ -20,6 +20,8 @@ from ridgecode.errors import BadInput
 from ridgecode.study.published import PUBLISHED_BCE, PUBLISHED_MSE, comparable_with_published
 
 SCHEMA = 1
+# Settings that runs of an older version lack: those were trained with what is now the default.
+ADDED_LATER = {"pooling": "auto", "seed_size": "0", "first_conv": "False", "maxpool1": "False"}
 AUTOENCODER = "autoencoder"
 MATCHER = "matcher"
 
@@ -56,7 +58,7 @@ class Run:
 
     def setting(self, key: str) -> str:
         """A setting as text: what was evaluated, or else what was configured, or else ""."""
-        value = self.evaluation.get(key, self.config.get(key, ""))
+        value = self.evaluation.get(key, self.config.get(key, ADDED_LATER.get(key, "")))
         return "" if value is None else str(value)
 
     def figure(self, *keys: str) -> float | None:

@@ -12,7 +12,14 @@ import torch
 from numpy.typing import NDArray
 
 from ridgecode.autoencoders.distortion import DistortionName
-from ridgecode.autoencoders.saved import AutoencoderSpec, Backbone, build_network, latent_scale, save_autoencoder
+from ridgecode.autoencoders.saved import (
+    AutoencoderSpec,
+    Backbone,
+    build_network,
+    check_spec,
+    latent_scale,
+    save_autoencoder,
+)
 from ridgecode.errors import BadInput
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.training_crops import TrainCrops
@@ -45,6 +52,12 @@ class TrainAutoencoder:
         view: crop32 (32x32 pixels from the middle) or whole (97x90 in a 96x96 window)
         latent_dim: numbers in a latent vector
         distortion: what training minimises; bce reads the decoder's output as logits
+        pooling: of the encoder's last map: mean (one value a channel), none (all of it), or auto: the backbone's own
+            (ridge none, ResNets mean)
+        seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
+            (ridge the whole map, ResNets 4)
+        first_conv: ResNets only: bolts' 7x7 first convolution of stride 2
+        maxpool1: ResNets only: bolts' max-pool after the first convolution
         learning_rate: of the optimiser; 0 takes the backbone's own (ridge 2e-3, ResNets 1e-4)
         schedule: of the learning rate; auto takes the backbone's own (ridge cosine, ResNets constant)
         batch_size: windows a step, in each process
@@ -69,6 +82,10 @@ class TrainAutoencoder:
     view: ViewName = "crop32"
     latent_dim: int = 128
     distortion: DistortionName = "mse"
+    pooling: Literal["auto", "mean", "none"] = "auto"
+    seed_size: int = 0
+    first_conv: bool = False
+    maxpool1: bool = False
     learning_rate: float = 0.0
     schedule: Literal["auto", "cosine", "constant"] = "auto"
     batch_size: int = 32
@@ -133,7 +150,7 @@ def _train(
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    spec = AutoencoderSpec(config.backbone, config.view, config.latent_dim, config.distortion)
+    spec = _spec(config)
     data = PrintWindows(train_prints, val_prints, spec, config.batch_size, config.train_crops, config.seed)
     name = run.path.name
     tracker = open_tracker(config.tracker, run.path, plain(config), name, "train-autoencoder") if first else Tracker()
@@ -217,6 +234,19 @@ def _hardware(config: TrainAutoencoder) -> Hardware:
     return Hardware(config.device, config.devices, config.strategy, config.num_nodes, config.precision)
 
 
+def _spec(config: TrainAutoencoder) -> AutoencoderSpec:
+    return AutoencoderSpec(
+        config.backbone,
+        config.view,
+        config.latent_dim,
+        config.distortion,
+        config.pooling,
+        config.seed_size,
+        config.first_conv,
+        config.maxpool1,
+    )
+
+
 def _check(config: TrainAutoencoder) -> None:
     for name in ("latent_dim", "batch_size", "max_epochs"):
         if getattr(config, name) < 1:
@@ -226,4 +256,5 @@ def _check(config: TrainAutoencoder) -> None:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
+    check_spec(_spec(config))
     _hardware(config).check()
