@@ -177,3 +177,45 @@ def test_constructors_refuse_what_they_cannot_build() -> None:
             small(backbone, seed_size=-1)
     with pytest.raises(ValueError, match="seed_size 7 is not within 0 to 6"):
         small("ridge", seed_size=7)
+
+
+@pytest.mark.parametrize("latent_dim", [4, 8, 30, 40, 100])
+@pytest.mark.parametrize(("seed_size", "sides"), [(0, 6), (2, 2)])
+def test_a_local_start_keeps_each_dim_to_its_region(latent_dim: int, seed_size: int, sides: int) -> None:
+    """A change of one place of the last map moves the dims of its region alone, and those draw there alone."""
+    torch.manual_seed(0)
+    net = RidgeAutoencoder(96, 96, latent_dim, widths=WIDTHS, blocks=1, seed_size=seed_size, local_start=True).eval()
+    regions = min(sides, int(latent_dim**0.5))
+    net.encoder = nn.Identity()
+    part = [max(p for p in range(regions) if p * 6 // regions <= y) for y in range(6)]  # rows and columns alike
+    for y, x in [(0, 0), (0, 5), (3, 2), (5, 5)]:
+        features = torch.zeros(1, 8, 6, 6)
+        features[..., y, x] = 1
+        own = part[y] * regions + part[x]
+        with torch.no_grad():
+            moved = (net.encode(features) - net.encode(torch.zeros_like(features)))[0].abs() > 0
+            assert moved.nonzero().flatten().tolist() == list(range(own, latent_dim, regions**2))
+            drawn = net.stretch((net.from_latent.weight @ moved.float()).unflatten(0, net.seed)[None])
+        where = drawn[0].abs().sum(0) > 0
+        assert where.tolist() == [[part[a] * regions + part[b] == own for b in range(6)] for a in range(6)]
+
+
+def test_a_local_start_is_the_same_in_every_region_and_as_loud_as_another() -> None:
+    torch.manual_seed(0)
+    net = RidgeAutoencoder(96, 96, 72, widths=(64, 128, 128), blocks=1, local_start=True).eval()
+    to_latent = net.to_latent.weight.detach().view(2, 36, 128, 36)
+    for dims in to_latent:
+        for place in range(1, 36):
+            assert torch.equal(dims[place, :, place], dims[0, :, 0])
+    for more in ({"local_start": True}, {}, {"local_start": True, "seed_size": 2}):
+        for latent_dim in (9, 64, 512):
+            net = RidgeAutoencoder(96, 96, latent_dim, widths=(64, 128, 128), blocks=1, **more)
+            with torch.no_grad():
+                first_map = net.from_latent(net.encode(torch.rand(8, 1, 96, 96)))
+            assert 1.3 < float(first_map.std()) < 4
+
+
+def test_where_there_is_one_region_there_is_no_local_start() -> None:
+    for more in ({"pooling": "mean"}, {"seed_size": 1}):
+        assert (small("ridge", local_start=True, **more).to_latent.weight != 0).all()
+    assert (RidgeAutoencoder(96, 96, 3, widths=WIDTHS, local_start=True).to_latent.weight != 0).all()

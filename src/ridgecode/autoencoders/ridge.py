@@ -45,6 +45,9 @@ class RidgeAutoencoder(nn.Module):
     pooling, seed_size: what the bolts autoencoder does, for comparison. "mean" averages the last map to one value a
         channel before the latent vector; a decoder that starts from `seed_size` places a side has them stretched by
         nearest neighbour to its first map. "none" and 0 keep all places.
+    local_start: at first each latent dim draws on one region of the last map and writes to the same region of the
+        decoder's first, with the same weights in every region. A linear layer over 36 places of a whole print would
+        have to find each place's ridges by itself; started so, the convolutions around it find them for all at once.
     Raises ValueError where `height` or `width` does not divide down to the last scale, `seed_size` is more than that
     scale has, or `pooling` is another.
     """
@@ -59,6 +62,7 @@ class RidgeAutoencoder(nn.Module):
         blocks: int = 2,
         pooling: Pooling = "none",
         seed_size: int = 0,
+        local_start: bool = False,
     ) -> None:
         super().__init__()
         step = UNSHUFFLE * 2 ** (len(widths) - 1)
@@ -92,6 +96,34 @@ class RidgeAutoencoder(nn.Module):
         # blur for all prints; louder from the start, ridges are found sooner.
         nn.init.uniform_(self.from_latent.weight, -LATENT_GAIN * latent_dim**-0.5, LATENT_GAIN * latent_dim**-0.5)
         self.decoder = nn.Sequential(*up)
+        # As many regions a side as both ends and the latent vector can tell apart.
+        sides = (*self.grid[1:], *self.seed[1:], math.isqrt(latent_dim), 1 if pooling == "mean" else latent_dim)
+        if local_start and min(sides) > 1:
+            self._start_locally(min(sides))
+
+    @torch.no_grad()
+    def _start_locally(self, regions: int) -> None:
+        """Dim i belongs to region i mod `regions`^2, row by row; dims of one region differ in their random weights."""
+        to_latent = self.to_latent.weight.zero_().view(-1, *self.grid)
+        from_latent = self.from_latent.weight.zero_().view(*self.seed, -1)
+        for start in range(0, self.latent_dim, regions**2):
+            reads, writes = (
+                torch.randn(shape[0], -(-shape[1] // regions), -(-shape[2] // regions))
+                for shape in (self.grid, self.seed)
+            )
+            if self.seed == self.grid:
+                writes = reads  # so that at first the decoder is shown a part of what the encoder saw
+            for place, dim in enumerate(range(start, min(start + regions**2, self.latent_dim))):
+                for weight, pattern in ((to_latent[dim], reads), (from_latent[..., dim], writes)):
+                    rows, columns = (
+                        slice(part * side // regions, (part + 1) * side // regions)
+                        for part, side in zip(divmod(place, regions), weight.shape[1:], strict=True)
+                    )
+                    region = weight[:, rows, columns]
+                    region.copy_(pattern[:, : region.shape[1], : region.shape[2]])
+                    region.div_(region.norm())
+        # The decoder's first map is as loud as with the weights above: its standard deviation is a third of the gain.
+        self.from_latent.weight.mul_(LATENT_GAIN / 3 * math.sqrt(math.prod(self.seed) / self.latent_dim))
 
     def block_weights(self) -> list[Tensor]:
         """The 3x3 convolutions of the residual blocks: the hidden layers, which hold most of the arithmetic."""

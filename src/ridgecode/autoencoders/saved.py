@@ -73,7 +73,14 @@ def build_network(spec: AutoencoderSpec) -> Network:
     if spec.backbone == "ridge":
         widths, pooling = RIDGE_WIDTHS[spec.view], "none" if spec.pooling == "auto" else spec.pooling
         return RidgeAutoencoder(
-            view.height, view.width, spec.latent_dim, logits, widths, pooling=pooling, seed_size=spec.seed_size
+            view.height,
+            view.width,
+            spec.latent_dim,
+            logits,
+            widths,
+            pooling=pooling,
+            seed_size=spec.seed_size,
+            local_start=spec.view == "whole",
         )
     return ResNetAutoencoder(
         spec.backbone,
