@@ -31,6 +31,7 @@ def test_the_questions_are_there() -> None:
         "learning_rate",
         "matcher",
         "siamese",
+        "train_crops",
     ]
 
 

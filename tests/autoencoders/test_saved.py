@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from ridgecode.autoencoders.pca import PCA
@@ -76,12 +75,33 @@ def test_the_task_comes_back(tmp_path: Path) -> None:
     assert load_autoencoder(tmp_path).spec == spec
 
 
-def test_a_file_that_tells_no_task_is_of_reconstruction(saved: Path) -> None:
-    """Files were written so before there was another task, and still are."""
-    with safe_open(saved, framework="pt") as content:
-        told = json.loads(content.metadata()["spec"])
-    assert told == {"backbone": "ridge", "view": "crop32", "latent_dim": 4, "distortion": "mse"}
-    assert load_autoencoder(saved).spec.task == "reconstruct"
+@pytest.mark.parametrize(
+    ("backbone", "more"),
+    [
+        ("ridge", {"pooling": "mean", "seed_size": 2}),
+        ("resnet18", {"pooling": "none", "seed_size": 2, "first_conv": True}),
+        ("resnet18", {"maxpool1": True}),
+    ],
+)
+def test_round_trip_of_another_body(tmp_path: Path, backbone: Any, more: dict[str, Any]) -> None:
+    spec = AutoencoderSpec(backbone, "crop32", 5, "mse", **more)
+    net = drawn(spec)
+    save_autoencoder(tmp_path / "model.safetensors", net, spec, torch.zeros(5), torch.ones(5))
+    found = load_autoencoder(tmp_path)
+    assert found.spec == spec
+    x = torch.rand(2, 1, 32, 32)
+    with torch.no_grad():
+        assert torch.equal(found.net(x).x_hat, net(x).x_hat)
+
+
+def test_a_file_of_a_version_without_body_options(saved: Path) -> None:
+    """Its description names four settings; the network is the backbone's own, its task reconstruction."""
+    old = {name: getattr(SPEC, name) for name in ("backbone", "view", "latent_dim", "distortion")}
+    tensors = load_file(saved)
+    save_file(tensors, saved, metadata=HEADER | {"spec": json.dumps(old)})
+    found = load_autoencoder(saved)
+    assert found.spec == SPEC
+    assert torch.equal(found.net.state_dict()["to_latent.weight"], tensors["to_latent.weight"])
 
 
 def test_resnet50_round_trip(tmp_path: Path) -> None:
@@ -167,6 +187,10 @@ def test_another_version(saved: Path, version: str) -> None:
         {"spec": json.dumps(asdict(SPEC) | {"backbone": "pca"})},
         {"spec": json.dumps(asdict(SPEC) | {"task": "mend"})},
         {"spec": json.dumps(asdict(SPEC) | {"colour": "blue"})},
+        {"spec": json.dumps(asdict(SPEC) | {"pooling": "mean"})},
+        {"spec": json.dumps(asdict(SPEC) | {"pooling": "max"})},
+        {"spec": json.dumps(asdict(SPEC) | {"seed_size": 3})},
+        {"spec": json.dumps(asdict(SPEC) | {"first_conv": True})},
     ],
 )
 def test_header_that_tells_otherwise(saved: Path, change: dict[str, str]) -> None:

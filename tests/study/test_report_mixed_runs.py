@@ -122,6 +122,24 @@ def test_settings_are_compared_where_one_size_is_trained_in_several_ways(fake_ru
     assert "Next is ridge, mse, learning_rate 0.001 at 0.04100; the highest is 0.05000" in text
 
 
+def test_labels_name_what_differs_from_the_default(fake_runs: Any, tmp_path: Path) -> None:
+    """A run of a version without these settings is of the defaults, which go without saying."""
+    settings: list[dict[str, object]] = [
+        {},
+        {"pooling": "auto", "seed_size": 0, "first_conv": False},
+        {"pooling": "mean", "seed_size": 2, "first_conv": False},
+        {"pooling": "mean", "seed_size": 2, "first_conv": True, "learning_rate": 0.0028469301234},
+    ]
+    runs = [fake_runs.autoencoder(f"run-{i}", settings=values, seed=i) for i, values in enumerate(settings)]
+    text = text_of(write_report(runs, tmp_path / "out"))
+    labels = set(re.findall(r"^\| (ridge, mse[^|]*), 128 dims", text, flags=re.MULTILINE))
+    assert labels == {
+        "ridge, mse, learning_rate 0.002",
+        "ridge, mse, learning_rate 0.002, pooling mean, seed_size 2",
+        "ridge, mse, first_conv, learning_rate 0.002847, pooling mean, seed_size 2",
+    }
+
+
 def test_a_search_over_many_settings_keeps_to_few_series(fake_runs: Any, tmp_path: Path) -> None:
     runs = [
         fake_runs.autoencoder(f"trial-{i:02}", latent_dim=(64, 128)[i % 2], settings={"learning_rate": 0.001 + i / 1e4})

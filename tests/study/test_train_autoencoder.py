@@ -180,6 +180,9 @@ def test_other_settings_in_the_same_folder(
         ("--batch_size=0", "--batch_size is 0; give 1 or more"),
         ("--seed=-1", "--seed is -1"),
         ("--devices=0", "--devices is 0; give 1 or more"),
+        ("--pooling=max", "--pooling takes one of auto, mean, none, not max"),
+        ("--seed_size=5", "--seed_size is 5; the decoder's first map has 4 places a side"),
+        ("--first_conv=true", "--first_conv is a part of resnet18 and resnet50"),
     ],
 )
 def test_bad_flags(
@@ -279,6 +282,18 @@ def test_pca_refuses(synthetic_store: Path, tmp_path: Path, sentence: Callable[[
     # Nothing is left that would stand in the way of the right command.
     assert main(command(synthetic_store, tmp_path / "a", backbone="pca")) == 0
     assert main(command(synthetic_store, tmp_path / "b", backbone="pca")) == 0
+
+
+def test_pooling_and_seed_reach_the_model_and_its_file(synthetic_store: Path, tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    flags = {"pooling": "mean", "seed_size": 2, "max_epochs": 1}
+    assert main(command(synthetic_store, run_dir, **flags)) == 0
+    saved = load_autoencoder(run_dir)
+    assert (saved.spec.pooling, saved.spec.seed_size) == ("mean", 2)
+    assert saved.net.to_latent.in_features == 128
+    assert saved.net.from_latent.out_features == 128 * 2 * 2
+    config = yaml.safe_load((run_dir / "config.yaml").read_text())
+    assert [config[name] for name in ("pooling", "seed_size", "first_conv", "maxpool1")] == ["mean", 2, False, False]
 
 
 def test_minutes_end_a_run(synthetic_store: Path, tmp_path: Path) -> None:

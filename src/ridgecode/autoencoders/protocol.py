@@ -1,8 +1,11 @@
 """What every autoencoder here offers."""
 
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from torch import Tensor
+
+# How an encoder's last map becomes the latent vector's input: its mean over all places, or all of it.
+Pooling = Literal["mean", "none"]
 
 
 class Reconstruction(NamedTuple):
@@ -31,6 +34,16 @@ class Autoencoder(Protocol):
     def encode(self, x: Tensor) -> Tensor: ...
 
     def decode(self, z: Tensor) -> Tensor: ...
+
+
+def pooled(features: Tensor, pooling: Pooling) -> Tensor:
+    """An encoder's last map (N, C, h, w) -> (N, C) means, which no longer tell where anything was, or (N, C * h * w).
+
+    Raises ValueError for another `pooling`.
+    """
+    if pooling not in ("mean", "none"):
+        raise ValueError(f"unknown pooling {pooling!r}; known are mean and none")
+    return features.mean((2, 3)) if pooling == "mean" else features.flatten(1)
 
 
 def to_grey(raw: Tensor, logits: bool) -> Tensor:

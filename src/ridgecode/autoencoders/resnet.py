@@ -3,6 +3,7 @@
 Source: `pl_bolts.models.autoencoders.AE` (its architecture, so that its weights load here); He et al., "Deep Residual
 Learning for Image Recognition", arXiv 1512.03385. The encoder averages its last map to 1x1 and the decoder starts from
 a 4x4 seed stretched by nearest neighbour: at 96x96 both throw ridge phase away, which is why whole prints fail with it.
+`pooling` and `seed_size` undo one each.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from ridgecode.autoencoders.protocol import Reconstruction, to_grey
+from ridgecode.autoencoders.protocol import Pooling, Reconstruction, pooled, to_grey
 
 
 def _conv(n_in: int, n_out: int, size: int, stride: int = 1, scale: int = 1) -> nn.Module:
@@ -80,10 +81,16 @@ def _shortcut(block: nn.Module, x: Tensor) -> Tensor:
 
 
 Block = type[Basic] | type[Bottleneck]
+SEED_SIZE = 4
 DEPTHS: dict[str, tuple[Block, tuple[int, int, int, int]]] = {
     "resnet18": (Basic, (2, 2, 2, 2)),
     "resnet50": (Bottleneck, (3, 4, 6, 3)),
 }
+
+
+def map_step(first_conv: bool, maxpool1: bool) -> int:
+    """How many pixels of the image stand behind one place of the encoder's last and the decoder's first map, a side."""
+    return 8 * (2 if maxpool1 else 1) * (2 if first_conv else 1)
 
 
 def _layer(
@@ -98,10 +105,18 @@ def _layer(
 
 
 class ResNetEncoder(nn.Module):
-    """(N, 1, H, W) -> (N, 512 * expansion): four residual layers and a global average."""
+    """(N, 1, H, W) -> (N, 512 * expansion): four residual layers and a global average, or the flat last map."""
 
-    def __init__(self, block: Block, blocks: tuple[int, int, int, int], first_conv: bool, maxpool1: bool) -> None:
+    def __init__(
+        self,
+        block: Block,
+        blocks: tuple[int, int, int, int],
+        first_conv: bool,
+        maxpool1: bool,
+        pooling: Pooling = "mean",
+    ) -> None:
         super().__init__()
+        self.pooling = pooling
         self.conv1 = nn.Conv2d(1, 64, 7, 2, 3, bias=False) if first_conv else nn.Conv2d(1, 64, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
         self.maxpool = nn.MaxPool2d(3, 2, 1) if maxpool1 else nn.Identity()
@@ -115,11 +130,11 @@ class ResNetEncoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.maxpool(torch.relu_(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return x.mean((2, 3))
+        return pooled(x, self.pooling)
 
 
 class ResNetDecoder(nn.Module):
-    """(N, latent_dim) -> (N, 1, H, W) without a final activation: a 4x4 seed, stretched, then four residual layers."""
+    """(N, latent_dim) -> (N, 1, H, W) without a final activation: a seed map, stretched, then four residual layers."""
 
     def __init__(
         self,
@@ -129,13 +144,13 @@ class ResNetDecoder(nn.Module):
         input_height: int,
         first_conv: bool,
         maxpool1: bool,
+        seed_size: int = SEED_SIZE,
     ) -> None:
         super().__init__()
         wide = block.expansion
-        self.seed_channels = 512 * wide
-        self.linear = nn.Linear(latent_dim, self.seed_channels * 4 * 4)
-        upscale_factor = 8 * (2 if maxpool1 else 1) * (2 if first_conv else 1)
-        self.stretch = nn.Upsample(size=input_height // upscale_factor, mode="nearest")
+        self.seed_channels, self.seed_size = 512 * wide, seed_size
+        self.linear = nn.Linear(latent_dim, self.seed_channels * seed_size * seed_size)
+        self.stretch = nn.Upsample(size=input_height // map_step(first_conv, maxpool1), mode="nearest")
         layer: Callable[..., nn.Sequential] = partial(_layer, block, decoding=True)
         self.layer1 = layer(self.seed_channels, 256, blocks[0], scale=2)
         self.layer2 = layer(256 * wide, 128, blocks[1], scale=2)
@@ -145,7 +160,7 @@ class ResNetDecoder(nn.Module):
         self.conv1 = nn.Conv2d(64 * wide, 1, 3, 1, 1, bias=False)
 
     def forward(self, z: Tensor) -> Tensor:
-        x = self.stretch(self.linear(z).view(-1, self.seed_channels, 4, 4))
+        x = self.stretch(self.linear(z).view(-1, self.seed_channels, self.seed_size, self.seed_size))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.conv1(self.upscale(x))
 
@@ -156,7 +171,10 @@ class ResNetAutoencoder(nn.Module):
     backbone: "resnet18" (18.8 M parameters at 32x32 and 128 dims) or "resnet50".
     input_height: pixels a side; a multiple of 8 (16 with `maxpool1` or `first_conv`, 32 with both).
     logits: the decoder's output is read as logits (training with a BCE term).
-    Raises ValueError for an `input_height` that the decoder can't end at.
+    first_conv, maxpool1: bolts' own stems for large images; each halves every map, and makes it 4 times cheaper.
+    pooling: "mean" as bolts has it, or "none": z is made of all of the last map, `input_height / map_step` a side.
+    seed_size: side of the map that the decoder starts from, stretched to `input_height / map_step`; bolts has 4.
+    Raises ValueError for an `input_height` that the decoder can't end at, another `pooling` or a `seed_size` below 1.
     """
 
     def __init__(
@@ -167,16 +185,22 @@ class ResNetAutoencoder(nn.Module):
         logits: bool = False,
         first_conv: bool = False,
         maxpool1: bool = False,
+        pooling: Pooling = "mean",
+        seed_size: int = SEED_SIZE,
     ) -> None:
         super().__init__()
-        multiple = 8 * (2 if maxpool1 else 1) * (2 if first_conv else 1)
+        multiple = map_step(first_conv, maxpool1)
         if input_height % multiple:
             raise ValueError(f"input_height {input_height} is not a multiple of {multiple}")
+        if seed_size < 1:
+            raise ValueError(f"seed_size {seed_size} is below 1")
         block, blocks = DEPTHS[backbone]
         self.latent_dim, self.logits = latent_dim, logits
-        self.encoder = ResNetEncoder(block, blocks, first_conv, maxpool1)
-        self.fc = nn.Linear(512 * block.expansion, latent_dim)
-        self.decoder = ResNetDecoder(block, blocks, latent_dim, input_height, first_conv, maxpool1)
+        self.encoder = ResNetEncoder(block, blocks, first_conv, maxpool1, pooling)
+        side = input_height // multiple
+        features = pooled(torch.zeros(1, 512 * block.expansion, side, side), pooling).shape[1]
+        self.fc = nn.Linear(features, latent_dim)
+        self.decoder = ResNetDecoder(block, blocks, latent_dim, input_height, first_conv, maxpool1, seed_size)
 
     def forward(self, x: Tensor) -> Reconstruction:
         z = self.encode(x)

@@ -7,10 +7,12 @@ shuffling (Shi et al., arXiv 1609.05158); blocks are pre-activation residual one
 batch norm, without which training stays on the plateau of local means.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
-from ridgecode.autoencoders.protocol import Reconstruction
+from ridgecode.autoencoders.protocol import Pooling, Reconstruction, pooled
 
 UNSHUFFLE = 4
 LATENT_GAIN = 8.0
@@ -40,7 +42,14 @@ class RidgeAutoencoder(nn.Module):
     logits: `forward` gives logits (training with a BCE term) instead of grey values; either way the decoder ends in a
         sigmoid, since most pixels of a print are near black or near white: with a linear end training stays longer on
         the plateau of local means.
-    Raises ValueError where `height` or `width` does not divide down to the last scale.
+    pooling, seed_size: what the bolts autoencoder does, for comparison. "mean" averages the last map to one value a
+        channel before the latent vector; a decoder that starts from `seed_size` places a side has them stretched by
+        nearest neighbour to its first map. "none" and 0 keep all places.
+    local_start: at first each latent dim draws on one region of the last map and writes to the same region of the
+        decoder's first, with the same weights in every region. A linear layer over 36 places of a whole print would
+        have to find each place's ridges by itself; started so, the convolutions around it find them for all at once.
+    Raises ValueError where `height` or `width` does not divide down to the last scale, `seed_size` is more than that
+    scale has, or `pooling` is another.
     """
 
     def __init__(
@@ -51,14 +60,21 @@ class RidgeAutoencoder(nn.Module):
         logits: bool = False,
         widths: tuple[int, ...] = (64, 128),
         blocks: int = 2,
+        pooling: Pooling = "none",
+        seed_size: int = 0,
+        local_start: bool = False,
     ) -> None:
         super().__init__()
         step = UNSHUFFLE * 2 ** (len(widths) - 1)
         if height % step or width % step:
             raise ValueError(f"{height}x{width} pixels do not divide by {step}")
-        self.latent_dim, self.logits = latent_dim, logits
+        self.latent_dim, self.logits, self.pooling = latent_dim, logits, pooling
         self.grid = (widths[-1], height // step, width // step)
-        features = self.grid[0] * self.grid[1] * self.grid[2]
+        if not 0 <= seed_size <= min(self.grid[1:]):
+            raise ValueError(f"seed_size {seed_size} is not within 0 to {min(self.grid[1:])}")
+        self.seed = (widths[-1], seed_size, seed_size) if seed_size else self.grid
+        self.stretch = nn.Identity() if self.seed == self.grid else nn.Upsample(size=self.grid[1:], mode="nearest")
+        features = pooled(torch.zeros(1, *self.grid), pooling).shape[1]
 
         down: list[nn.Module] = [nn.PixelUnshuffle(UNSHUFFLE), nn.Conv2d(UNSHUFFLE**2, widths[0], 3, padding=1)]
         up: list[nn.Module] = []
@@ -75,11 +91,39 @@ class RidgeAutoencoder(nn.Module):
         up += [nn.Conv2d(widths[0], UNSHUFFLE**2, 3, padding=1), nn.PixelShuffle(UNSHUFFLE)]
         self.encoder = nn.Sequential(*down)
         self.to_latent = nn.Linear(features, latent_dim)
-        self.from_latent = nn.Linear(latent_dim, features)
+        self.from_latent = nn.Linear(latent_dim, math.prod(self.seed))
         # At torch's own scale the latent vector is a whisper beside the biases, and the decoder first learns one grey
         # blur for all prints; louder from the start, ridges are found sooner.
         nn.init.uniform_(self.from_latent.weight, -LATENT_GAIN * latent_dim**-0.5, LATENT_GAIN * latent_dim**-0.5)
         self.decoder = nn.Sequential(*up)
+        # As many regions a side as both ends and the latent vector can tell apart.
+        sides = (*self.grid[1:], *self.seed[1:], math.isqrt(latent_dim), 1 if pooling == "mean" else latent_dim)
+        if local_start and min(sides) > 1:
+            self._start_locally(min(sides))
+
+    @torch.no_grad()
+    def _start_locally(self, regions: int) -> None:
+        """Dim i belongs to region i mod `regions`^2, row by row; dims of one region differ in their random weights."""
+        to_latent = self.to_latent.weight.zero_().view(-1, *self.grid)
+        from_latent = self.from_latent.weight.zero_().view(*self.seed, -1)
+        for start in range(0, self.latent_dim, regions**2):
+            reads, writes = (
+                torch.randn(shape[0], -(-shape[1] // regions), -(-shape[2] // regions))
+                for shape in (self.grid, self.seed)
+            )
+            if self.seed == self.grid:
+                writes = reads  # so that at first the decoder is shown a part of what the encoder saw
+            for place, dim in enumerate(range(start, min(start + regions**2, self.latent_dim))):
+                for weight, pattern in ((to_latent[dim], reads), (from_latent[..., dim], writes)):
+                    rows, columns = (
+                        slice(part * side // regions, (part + 1) * side // regions)
+                        for part, side in zip(divmod(place, regions), weight.shape[1:], strict=True)
+                    )
+                    region = weight[:, rows, columns]
+                    region.copy_(pattern[:, : region.shape[1], : region.shape[2]])
+                    region.div_(region.norm())
+        # The decoder's first map is as loud as with the weights above: its standard deviation is a third of the gain.
+        self.from_latent.weight.mul_(LATENT_GAIN / 3 * math.sqrt(math.prod(self.seed) / self.latent_dim))
 
     def block_weights(self) -> list[Tensor]:
         """The 3x3 convolutions of the residual blocks: the hidden layers, which hold most of the arithmetic."""
@@ -92,10 +136,10 @@ class RidgeAutoencoder(nn.Module):
         return Reconstruction(logits if self.logits else logits.float().sigmoid(), z)
 
     def encode(self, x: Tensor) -> Tensor:
-        return self.to_latent(self.encoder(x).flatten(1))
+        return self.to_latent(pooled(self.encoder(x), self.pooling))
 
     def decode(self, z: Tensor) -> Tensor:
         return self._draw(z).float().sigmoid()
 
     def _draw(self, z: Tensor) -> Tensor:
-        return self.decoder(self.from_latent(z).unflatten(1, self.grid))
+        return self.decoder(self.stretch(self.from_latent(z).unflatten(1, self.seed)))

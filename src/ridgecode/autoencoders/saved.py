@@ -13,8 +13,9 @@ from torch import Tensor
 
 from ridgecode.autoencoders.distortion import DistortionName, uses_logits
 from ridgecode.autoencoders.pca import PCA
-from ridgecode.autoencoders.resnet import ResNetAutoencoder
-from ridgecode.autoencoders.ridge import RidgeAutoencoder
+from ridgecode.autoencoders.protocol import Pooling
+from ridgecode.autoencoders.resnet import SEED_SIZE, ResNetAutoencoder, map_step
+from ridgecode.autoencoders.ridge import UNSHUFFLE, RidgeAutoencoder
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 from ridgecode.prints.views import VIEWS, View, ViewName
@@ -30,13 +31,20 @@ RIDGE_WIDTHS: dict[str, tuple[int, ...]] = {"crop32": (64, 128), "whole": (64, 1
 @dataclass(frozen=True)
 class AutoencoderSpec:
     """What has to be known to build the network again, and the `task` that it was trained for: to give back its input,
-    or the Real print of an altered one."""
+    or the Real print of an altered one.
+
+    pooling "auto" and seed_size 0 are the backbone's own: "mean" and 4 for ResNets, "none" and the whole map for ridge.
+    """
 
     backbone: Backbone
     view: ViewName
     latent_dim: int
     distortion: DistortionName
     task: Task = "reconstruct"
+    pooling: Literal["auto"] | Pooling = "auto"
+    seed_size: int = 0
+    first_conv: bool = False
+    maxpool1: bool = False
 
     @property
     def window(self) -> View:
@@ -60,26 +68,66 @@ class SavedAutoencoder:
 def build_network(spec: AutoencoderSpec) -> Network:
     """A network with fresh weights (PCA: zeros, to be fitted or loaded). Torch's global generator draws them.
 
-    Raises BadInput for a `latent_dim` below 1.
+    Raises BadInput for what `check_spec` refuses.
     """
-    if spec.latent_dim < 1:
-        raise BadInput(f"--latent_dim is {spec.latent_dim}; a latent vector has at least 1 dim")
+    check_spec(spec)
     view, logits = spec.window, uses_logits(spec.distortion)
     if spec.backbone == "pca":
         return PCA(view.height, view.width, spec.latent_dim)
     if spec.backbone == "ridge":
-        return RidgeAutoencoder(view.height, view.width, spec.latent_dim, logits, RIDGE_WIDTHS[spec.view])
-    return ResNetAutoencoder(spec.backbone, view.height, spec.latent_dim, logits)
+        widths, pooling = RIDGE_WIDTHS[spec.view], "none" if spec.pooling == "auto" else spec.pooling
+        return RidgeAutoencoder(
+            view.height,
+            view.width,
+            spec.latent_dim,
+            logits,
+            widths,
+            pooling=pooling,
+            seed_size=spec.seed_size,
+            local_start=spec.view == "whole",
+        )
+    return ResNetAutoencoder(
+        spec.backbone,
+        view.height,
+        spec.latent_dim,
+        logits,
+        spec.first_conv,
+        spec.maxpool1,
+        "mean" if spec.pooling == "auto" else spec.pooling,
+        spec.seed_size or SEED_SIZE,
+    )
+
+
+def check_spec(spec: AutoencoderSpec) -> None:
+    """Raises BadInput for a `latent_dim` below 1, an option that means nothing for the backbone, or a seed that is
+    larger than the decoder's first map."""
+    if spec.latent_dim < 1:
+        raise BadInput(f"--latent_dim is {spec.latent_dim}; a latent vector has at least 1 dim")
+    if not spec.backbone.startswith("resnet"):
+        for name in ("first_conv", "maxpool1"):
+            if getattr(spec, name):
+                raise BadInput(
+                    f"--{name} is a part of resnet18 and resnet50; leave it out with --backbone {spec.backbone}"
+                )
+    if spec.backbone == "pca":
+        for name, own in (("pooling", "auto"), ("seed_size", 0)):
+            if getattr(spec, name) != own:
+                raise BadInput(f"--{name} is of a network's maps, which --backbone pca has none of; leave it out")
+    else:
+        step = UNSHUFFLE * 2 ** (len(RIDGE_WIDTHS[spec.view]) - 1)
+        side = spec.window.height // (step if spec.backbone == "ridge" else map_step(spec.first_conv, spec.maxpool1))
+        if not 0 <= spec.seed_size <= side:
+            raise BadInput(
+                f"--seed_size is {spec.seed_size}; the decoder's first map has {side} places a side: give 1 to {side}, "
+                "or 0 for the backbone's own"
+            )
 
 
 def save_autoencoder(path: Path, net: Network, spec: AutoencoderSpec, latent_mean: Tensor, latent_std: Tensor) -> None:
     """Writes the file whole. Its header holds the format, its version and the spec as JSON."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     tensors |= {"latent.mean": latent_mean.float().cpu(), "latent.std": latent_std.float().cpu()}
-    known = asdict(spec)
-    if spec.task == "reconstruct":
-        del known["task"]  # files of that task are older than the choice, and stay readable where it is not known
-    metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(known, sort_keys=True)}
+    metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(asdict(spec), sort_keys=True)}
     with whole_file(path) as temporary:
         temporary.write_bytes(_in_order(save(tensors, metadata)))
 

@@ -3,6 +3,7 @@
 Each returns a Drawing (PNG bytes and SVG text). Titles stand in the figures, so that a PNG on its own says what it is.
 """
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -16,6 +17,7 @@ from ridgecode.study.figure_style import INK, MARKERS, MUTED, PAPER, RAMP, SERIE
 
 WIDTH, HEIGHT = 5.4, 3.4  # inches, without the legend: two side by side on a desktop page, one on a phone
 LEGEND_ROW = 0.19  # inches
+LONGEST_TICK = 36  # characters a line beside a figure
 DET_TICKS = (0.0001, 0.001, 0.01, 0.05, 0.10, 0.20, 0.40)
 # How curves look that are nobody's runs.
 REFERENCE_LOOKS: dict[str, dict[str, Any]] = {
@@ -107,7 +109,9 @@ def setting_figure(
     `levels` are drawn as vertical lines.
     """
     with styled():
-        figure, axes = _axes(title, x_label, "", height=1.3 + 0.28 * len(labels))
+        wrapped = ["\n".join(textwrap.wrap(label, LONGEST_TICK)) for label in labels]
+        lines = max(label.count("\n") + 1 for label in wrapped)
+        figure, axes = _axes(title, x_label, "", height=1.3 + (0.12 + 0.16 * lines) * len(labels))
         places = np.arange(len(labels))[::-1]
         for place, value, interval in zip(places, values, ends, strict=True):
             if interval is not None:
@@ -115,7 +119,7 @@ def setting_figure(
             axes.plot([value], [place], "o", color=SERIES[0], markeredgecolor=PAPER)
         for i, (label, value) in enumerate(levels):
             axes.axvline(value, color=MUTED, linestyle=LEVEL_DASHES[i % 4], linewidth=1.2, label=label)
-        axes.set_yticks(places, labels)
+        axes.set_yticks(places, wrapped)
         axes.set_ylim(-0.6, len(labels) - 0.4)
         axes.grid(False, axis="y")
         if levels:

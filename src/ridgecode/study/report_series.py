@@ -6,6 +6,7 @@ from statistics import fmean, stdev
 from typing import NamedTuple
 
 from ridgecode.study.report_runs import AUTOENCODER, MATCHER, SIAMESE, Run
+from ridgecode.study.run_folder import ADDED_LATER
 
 # Settings that name a series wherever there are several series.
 NAMING = {
@@ -140,4 +141,15 @@ def _label(kind: str, known: Mapping[str, str], shown: Sequence[str], varying: S
         body += f", {known['view']}"
     if kind == MATCHER:
         body = " ".join(filter(None, ("head", known["comparator"], known["loss"]))) + f" on {body}"
-    return ", ".join([body, *(f"{key} {known[key]}" for key in varying if known[key] != "")])
+    settings = [_setting(key, known[key]) for key in varying if known[key] not in ("", str(ADDED_LATER.get(key)))]
+    return ", ".join([body, *settings])
+
+
+def _setting(key: str, value: str) -> str:
+    """ "first_conv" for a switch that is on; numbers to 4 digits: a search suggests 0.0028469301..."""
+    if value == "True":
+        return key
+    try:
+        return f"{key} {float(value):.4g}" if "." in value or "e" in value else f"{key} {value}"
+    except ValueError:
+        return f"{key} {value}"

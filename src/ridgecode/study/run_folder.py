@@ -40,7 +40,7 @@ NOT_COMPARED = {
     "verb",
 }
 # What runs did that are older than the setting.
-ADDED_LATER = {"task": "reconstruct"}
+ADDED_LATER = {"task": "reconstruct", "pooling": "auto", "seed_size": 0, "first_conv": False, "maxpool1": False}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ridgecode.autoencoders.saved import (
     Backbone,
     Task,
     build_network,
+    check_spec,
     latent_scale,
     save_autoencoder,
 )
@@ -54,6 +55,12 @@ class TrainAutoencoder:
         view: crop32 (32x32 pixels from the middle) or whole (97x90 in a 96x96 window)
         latent_dim: numbers in a latent vector
         distortion: what training minimises; bce reads the decoder's output as logits
+        pooling: of the encoder's last map: mean (one value a channel), none (all of it), or auto: the backbone's own
+            (ridge none, ResNets mean)
+        seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
+            (ridge the whole map, ResNets 4)
+        first_conv: ResNets only: bolts' 7x7 first convolution of stride 2
+        maxpool1: ResNets only: bolts' max-pool after the first convolution
         learning_rate: of the optimiser; 0 takes the backbone's own (ridge 2e-3, ResNets 1e-4)
         schedule: of the learning rate; auto takes the backbone's own (ridge cosine, ResNets constant)
         batch_size: windows a step, in each process
@@ -79,6 +86,10 @@ class TrainAutoencoder:
     view: ViewName = "crop32"
     latent_dim: int = 128
     distortion: DistortionName = "mse"
+    pooling: Literal["auto", "mean", "none"] = "auto"
+    seed_size: int = 0
+    first_conv: bool = False
+    maxpool1: bool = False
     learning_rate: float = 0.0
     schedule: Literal["auto", "cosine", "constant"] = "auto"
     batch_size: int = 32
@@ -150,7 +161,7 @@ def _train(
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    spec = AutoencoderSpec(config.backbone, config.view, config.latent_dim, config.distortion, config.task)
+    spec = _spec(config)
     data = PrintWindows(train_prints, val_prints, spec, config.batch_size, config.train_crops, config.seed)
     if repair is not None:
         data = RepairWindows(repair, spec, config.batch_size, config.train_crops, config.seed)
@@ -236,6 +247,20 @@ def _hardware(config: TrainAutoencoder) -> Hardware:
     return Hardware(config.device, config.devices, config.strategy, config.num_nodes, config.precision)
 
 
+def _spec(config: TrainAutoencoder) -> AutoencoderSpec:
+    return AutoencoderSpec(
+        config.backbone,
+        config.view,
+        config.latent_dim,
+        config.distortion,
+        config.task,
+        config.pooling,
+        config.seed_size,
+        config.first_conv,
+        config.maxpool1,
+    )
+
+
 def _check(config: TrainAutoencoder) -> None:
     for name in ("latent_dim", "batch_size", "max_epochs"):
         if getattr(config, name) < 1:
@@ -249,4 +274,5 @@ def _check(config: TrainAutoencoder) -> None:
         )
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
+    check_spec(_spec(config))
     _hardware(config).check()
