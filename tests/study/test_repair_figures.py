@@ -64,7 +64,7 @@ def test_errors_pixel_by_pixel(view: str, monkeypatch: pytest.MonkeyPatch) -> No
         np.testing.assert_array_equal(found.real[i], truth)
         assert np.abs(found.repaired[i] - 255 * repaired).max() < 0.51
         sums: dict[tuple[str, str], list[float]] = {(v, p): [] for v in VARIANTS for p in PLACES}
-        outside = [x[y, c] / 255 for y, c in zip(*np.nonzero(~region), strict=True)]
+        grey = np.mean([truth[y, c] / 255 for y, c in zip(*np.nonzero(region), strict=True)] or [0])
         for y in range(x.shape[0]):
             for c in range(x.shape[1]):
                 inside = bool(region[y, c])
@@ -72,7 +72,7 @@ def test_errors_pixel_by_pixel(view: str, monkeypatch: pytest.MonkeyPatch) -> No
                     "nothing done": x[y, c] / 255,
                     "repaired": repaired[y, c],
                     "composed": repaired[y, c] if inside else x[y, c] / 255,
-                    "grey": np.mean(outside) if inside else x[y, c] / 255,
+                    "grey": grey if inside else x[y, c] / 255,
                     "coded": coded[y, c],
                 }
                 for variant, value in made.items():

@@ -19,8 +19,8 @@ NOTHING, REPAIRED, COMPOSED, GREY, CODED = "nothing done", "repaired", "composed
 VARIANTS = (NOTHING, REPAIRED, COMPOSED, GREY, CODED)
 """`nothing done`: the altered print. `repaired`: what the network makes of it. The others tell what these are worth,
 from what nobody has who holds an altered print: `composed`, the altered print with the repaired pixels inside the true
-region; `grey`, with the mean of the pixels outside it there instead; `coded`, what the network makes of the Real
-print."""
+region; `grey`, with the Real print's mean there instead, the least that a flat grey can miss by; `coded`, what the
+network makes of the Real print."""
 CHUNK = 512
 
 
@@ -59,7 +59,7 @@ def measure_repairs(
             NOTHING: x,
             REPAIRED: x_hat,
             COMPOSED: np.where(region, x_hat, x),
-            GREY: np.where(region, _masked_mean(x, ~region)[:, None, None].astype(np.float32), x),
+            GREY: np.where(region, _masked_mean(target, region)[:, None, None].astype(np.float32), x),
             CODED: coded[which],
         }
         mse = {(name, place): e for name, one in made.items() for place, e in _errors(one, target, region)}

@@ -25,7 +25,7 @@ WORDS = {
     NOTHING: "nothing done",
     REPAIRED: "repaired",
     COMPOSED: "repaired in the true region only*",
-    "grey": "grey in the true region*",
+    "grey": "the right flat grey in the true region*",
     "coded": "the Real print, coded*",
 }
 Rows = Sequence[Mapping[str, Any]]
