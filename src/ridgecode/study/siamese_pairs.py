@@ -56,7 +56,8 @@ class SiameseImages:
 class SiamesePairs:
     """train: an epoch's pairs; val: what an epoch is judged by; test: None where the rule holds none out; unseen: pairs
     of validation subjects, where the pairs above are split by pair among other subjects. augment: whether probes are
-    moved, in training anew each time, else by their names."""
+    moved, in training anew each time, else by their names; whole_batch: whether the training pairs are all mated, one a
+    probe, so that a batch can be compared with itself."""
 
     train: Callable[[int], PairList]
     val: PairList
@@ -64,6 +65,7 @@ class SiamesePairs:
     unseen: PairList | None
     split_by: SplitBy
     augment: bool
+    whole_batch: bool = False
 
 
 def siamese_pairs(
@@ -73,8 +75,10 @@ def siamese_pairs(
     seed: int,
     n_pairs: int = 0,
     pair_list: Path | None = None,
+    whole_batch: bool = False,
 ) -> SiamesePairs:
-    """Draws the lists of a training. n_pairs: over all sides; 0 takes the system's own number.
+    """Draws the lists of a training. n_pairs: over all sides; 0 takes the system's own number. whole_batch: probes are
+    trained with their own references only, since those of the whole batch are compared.
 
     Raises BadInput where the data does not allow the split or the rule.
     """
@@ -102,7 +106,7 @@ def siamese_pairs(
 
         return SiamesePairs(drawn_anew, all_pairs(pool, data.identity, random), None, None, "pair", False)
     if rule == "probes":
-        return _probe_lists(data, by, pool, facts.held_out[0], seed, random)
+        return _probe_lists(data, by, pool, facts.held_out[0], seed, random, whole_batch)
     held_out = facts.held_out if sum(facts.held_out) else (0.1, 0.0)
     total = n_pairs or (IMAGE_PAIRS if rule == "images" else 2 * len(pool))
     if by == "pair":
@@ -124,6 +128,7 @@ def _probe_lists(
     held_out: float,
     seed: int,
     random: np.random.Generator,
+    whole_batch: bool,
 ) -> SiamesePairs:
     """Every print but the first of its finger is a probe; a share of the probes, or the validation subjects, are held
     out, and each side's references are those of its fingers."""
@@ -157,9 +162,12 @@ def _probe_lists(
 
     def train(epoch: int) -> PairList:
         draw = np.random.default_rng((seed, 2, epoch))
-        return drawn(side, draw.permutation(train_probes), draw)
+        chosen = draw.permutation(train_probes)
+        if whole_batch:
+            return PairList(side[0][chosen], side[1][chosen], np.ones(len(chosen), bool))
+        return drawn(side, chosen, draw)
 
-    return SiamesePairs(train, val, None, unseen, by, True)
+    return SiamesePairs(train, val, None, unseen, by, True, whole_batch)
 
 
 def _first_prints(data: SiameseImages, places: NDArray[np.int64]) -> NDArray[np.int64]:

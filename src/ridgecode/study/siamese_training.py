@@ -9,7 +9,14 @@ from torch import Tensor
 
 from ridgecode.matching.error_rates import decisions_at, equal_error_rate, error_rates
 from ridgecode.matching.pair_lists import PairList
-from ridgecode.matching.siamese.systems import Network, Recipe, SiameseSpec, pair_loss, published_threshold
+from ridgecode.matching.siamese.systems import (
+    Network,
+    Recipe,
+    SiameseSpec,
+    batch_loss,
+    pair_loss,
+    published_threshold,
+)
 from ridgecode.prints.movement import Limits, move, random_movements
 from ridgecode.study.budgeted_training import BudgetedTraining, EpochLoader
 from ridgecode.study.matching_systems import ScoredList
@@ -22,7 +29,8 @@ KERAS_EPSILON = 1e-7
 
 
 class PairBatches:
-    """One epoch: batches of (probes, references, mated), each image (B, channels, height, width) in [0, 1]."""
+    """One epoch: batches of (probes, references, mated, fingers of the probes), each image (B, channels, height, width)
+    in [0, 1]."""
 
     def __init__(
         self,
@@ -40,7 +48,7 @@ class PairBatches:
     def __len__(self) -> int:
         return -(-len(self.pairs.mated) // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         random = np.random.default_rng((self.seed, 3, self.epoch))
         spec = self.data.spec
         for start in range(0, len(self.pairs.mated), self.batch_size):
@@ -53,7 +61,8 @@ class PairBatches:
                     move(images, random_movements(len(images), random, self.movement))
                     for images in (probes, references)
                 )
-            yield spec.tensor(probes), spec.tensor(references), torch.from_numpy(part.mated)
+            fingers = torch.from_numpy(self.data.identity[part.probe])
+            yield spec.tensor(probes), spec.tensor(references), torch.from_numpy(part.mated), fingers
 
 
 class SiameseData(pl.LightningDataModule):
@@ -90,10 +99,17 @@ class SiameseTraining(BudgetedTraining):
     """
 
     def __init__(
-        self, net: Network, spec: SiameseSpec, recipe: Recipe, val: ScoredList, budget: Budget, learning_rate: float
+        self,
+        net: Network,
+        spec: SiameseSpec,
+        recipe: Recipe,
+        whole_batch: bool,
+        val: ScoredList,
+        budget: Budget,
+        learning_rate: float,
     ) -> None:
         super().__init__(budget, learning_rate, recipe.schedule)
-        self.net, self.spec, self.recipe, self.val = net, spec, recipe, val
+        self.net, self.spec, self.recipe, self.whole_batch, self.val = net, spec, recipe, whole_batch, val
         self.val_probes, self.scores = torch.zeros(0), np.zeros(0, np.float32)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -102,11 +118,14 @@ class SiameseTraining(BudgetedTraining):
             return torch.optim.RMSprop(self.net.parameters(), lr=self.learning_rate, alpha=0.9, eps=KERAS_EPSILON)
         return torch.optim.Adam(self.net.parameters(), lr=self.learning_rate, eps=KERAS_EPSILON)
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
-        probes, references, mated = batch
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
+        probes, references, mated, fingers = batch
         # One pass for both, so that batch norm sees them alike; dropout still draws a mask for each image.
         e1, e2 = self.net.embed(torch.cat((probes, references))).chunk(2)
-        found = pair_loss(self.net, self.net.score(e1, e2), mated)
+        if self.whole_batch and len(fingers.unique()) > 1:
+            found = batch_loss(self.net, e1, e2, fingers)
+        else:
+            found = pair_loss(self.net, self.net.score(e1, e2), mated)
         self.count(len(mated), {"loss": found.total, **found.terms})
         return found.total
 

@@ -1,5 +1,6 @@
 """Trains an image Siamese system: the networks that match pixels, with the write-ups' recipes and ours."""
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,8 +50,9 @@ def train_siamese(config: "TrainMatcher") -> Path:
             print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
             return run.path
         data = SiameseImages(store, spec)
-        default = RECIPES[config.system, config.recipe].split_by
-        pairs = siamese_pairs(data, config.split_by, default, config.seed, config.n_pairs, config.pair_list)
+        recipe = RECIPES[config.system, config.recipe]
+        drawn = config.seed, config.n_pairs, config.pair_list, recipe.whole_batch
+        pairs = siamese_pairs(data, config.split_by, recipe.split_by, *drawn)
         run.begin("train-matcher", config, store.digest)
         return _train(config, run, store, data, pairs, net)
 
@@ -65,7 +67,8 @@ def _train(
     write_text(run.path / "summary.md", summary(net, spec))
     val = save_pair_lists(run.path, data, pairs)
     budget = Budget(0, config.max_minutes, Stopwatch())
-    module = SiameseTraining(net, spec, recipe, val, budget, config.learning_rate or recipe.learning_rate)
+    learning_rate = config.learning_rate or recipe.learning_rate
+    module = SiameseTraining(net, spec, recipe, pairs.whole_batch, val, budget, learning_rate)
     batches = SiameseData(data, pairs, config.batch_size or recipe.batch_size, recipe.movement, config.seed)
     with open_tracker(config.tracker, run.path, plain(config), run.path.name, "train-matcher") as tracker:
 
@@ -75,6 +78,8 @@ def _train(
 
         recorder = Recorder(run, tracker, "val_loss", save, rate="pairs_per_second")
         floor = constant_floor(net, float(pairs.train(0).mated.mean()))
+        if pairs.whole_batch:
+            floor = math.log(2) + math.log(batches.batch_size)  # cross-entropy of both kinds, and InfoNCE
         watch = CollapseCallback(run, tracker, net, floor, config.stop_on_collapse)
         hardware = Hardware(config.device, precision="32")
         epochs = config.max_epochs or recipe.max_epochs

@@ -10,9 +10,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ridgecode.errors import BadInput
-from ridgecode.matching.pair_losses import PairLoss, bce, contrastive
+from ridgecode.matching.pair_losses import PairLoss, bce, contrastive, infonce
 from ridgecode.matching.siamese.euclidean import ContrastiveNetwork, StripesNetwork
 from ridgecode.matching.siamese.l1 import L1Network
 from ridgecode.matching.siamese.subtract import SubtractConvNetwork, SubtractNetwork
@@ -64,7 +65,8 @@ SYSTEM_FACTS: dict[str, System] = {
 class Recipe:
     """How a system is trained. network: arguments of its constructor; split_by: "pair" (as published: images recur on
     both sides) or "subject"; channels: 0 for the system's own; movement: how far both images of a training pair are
-    moved, beyond what the system does itself; None for not at all."""
+    moved, beyond what the system does itself; None for not at all; whole_batch: each probe of a batch comes with its
+    own reference, and is compared with all references of the batch (`batch_loss`); of pairs that are not given."""
 
     optimiser: Literal["adam", "rmsprop"]
     learning_rate: float
@@ -75,13 +77,14 @@ class Recipe:
     network: dict[str, Any]
     channels: int = 0
     movement: Limits | None = None
+    whole_batch: bool = False
 
 
 _SMALL_MOVEMENT = Limits(rotation_deg=10.0, shift=0.05, scale=0.05, blur_sigma=0.3, per_axis=True)
 _NORMED = {"batch_norm": True}
 RECIPES: dict[tuple[str, str], Recipe] = {
     ("subtract", "published"): Recipe("adam", 1e-3, "constant", 32, 15, "pair", {}),
-    ("subtract", "ours"): Recipe("adam", 1e-3, "cosine", 32, 15, "subject", _NORMED),
+    ("subtract", "ours"): Recipe("adam", 1e-3, "cosine", 32, 15, "subject", _NORMED, whole_batch=True),
     ("subtract-conv", "published"): Recipe("adam", 1e-3, "constant", 32, 15, "pair", {}),
     ("subtract-conv", "ours"): Recipe("adam", 1e-3, "cosine", 32, 15, "subject", _NORMED),
     ("stripes", "published"): Recipe("rmsprop", 1e-3, "constant", 128, 500, "pair", {}),
@@ -164,6 +167,21 @@ def build_siamese(spec: SiameseSpec) -> Network:
 def pair_loss(net: Network, scores: Tensor, mated: Tensor) -> PairLoss:
     """The system's loss on scores (N,): binary cross-entropy of logits, or contrastive of minus distances."""
     return bce(scores, mated) if net.kind == "bce" else contrastive(-scores, mated)
+
+
+def batch_loss(net: Network, e1: Tensor, e2: Tensor, fingers: Tensor) -> PairLoss:
+    """The loss of comparing each of N probes with each of N references, embeddings (N, D) of `fingers` (N,) int each.
+
+    Binary cross-entropy, mated and non-mated comparisons half each, which fixes what a score means; and InfoNCE, which
+    looks at the references that are hardest to tell from the own one. N (N - 1) non-mated comparisons cost no more
+    images than N do.
+    """
+    scores = net.score(e1[:, None], e2[None, :])
+    mated = fingers[:, None] == fingers[None, :]
+    each = functional.binary_cross_entropy_with_logits(scores, mated.float(), reduction="none")
+    terms = {"bce_mated": each[mated].mean() / 2, "bce_non_mated": each[~mated].mean() / 2}
+    terms |= infonce(scores, 1.0, fingers, fingers).terms
+    return PairLoss(torch.stack(list(terms.values())).sum(), terms)
 
 
 def published_threshold(net: Network) -> float:
