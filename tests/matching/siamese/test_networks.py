@@ -1,5 +1,6 @@
 """The image Siamese networks against the write-ups' figures, and against plain versions of what they compute."""
 
+import math
 import resource
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from ridgecode.matching.siamese.euclidean import ContrastiveNetwork, StripesNetw
 from ridgecode.matching.siamese.l1 import L1Network
 from ridgecode.matching.siamese.subtract import SubtractConvNetwork, SubtractNetwork
 from ridgecode.matching.siamese.summary import layer_table, summary
-from ridgecode.matching.siamese.systems import SYSTEMS, build_siamese, pair_loss, siamese_spec
+from ridgecode.matching.siamese.systems import SYSTEMS, batch_loss, build_siamese, pair_loss, siamese_spec
 
 ORL, SOCOFING = (112, 92), (97, 90)
 STEP = """
@@ -156,3 +157,27 @@ def test_a_full_size_l1_step_fits_in_8_gib() -> None:
     out = subprocess.run([sys.executable, "-c", STEP], capture_output=True, text=True, check=True).stdout
     assert int(out) * 1024 < 8 * 2**30
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
+
+
+def test_a_whole_batch_is_compared_by_a_slow_loop() -> None:
+    torch.manual_seed(0)
+    net = SubtractNetwork(12, 12)
+    e1, e2 = torch.randn(2, 5, 128)
+    fingers = torch.tensor([3, 1, 4, 1, 5])
+    kinds: dict[bool, list[float]] = {True: [], False: []}
+    scores = [[float(net.score(e1[i], e2[j]).detach()) for j in range(5)] for i in range(5)]
+    for i in range(5):
+        for j in range(5):
+            sign = 1 if fingers[i] == fingers[j] else -1
+            kinds[sign == 1].append(math.log1p(math.exp(-sign * scores[i][j])))
+    picked = 0.0
+    for i in range(5):
+        # The other print of the same finger is no wrong answer.
+        row = [scores[i][j] for j in range(5) if j == i or fingers[j] != fingers[i]]
+        column = [scores[j][i] for j in range(5) if j == i or fingers[j] != fingers[i]]
+        for others in (row, column):
+            picked += (math.log(sum(map(math.exp, others))) - scores[i][i]) / 10
+    found = batch_loss(net, e1, e2, fingers)
+    wanted = sum(kinds[True]) / len(kinds[True]) / 2 + sum(kinds[False]) / len(kinds[False]) / 2 + picked
+    assert float(found.total.detach()) == pytest.approx(wanted, rel=1e-5)
+    assert found.terms.keys() == {"bce_mated", "bce_non_mated", "infonce_probe", "infonce_reference"}
