@@ -19,6 +19,7 @@ from ridgecode.matching.error_rates import (
     fnmr_at_fmr,
     threshold_at_eer,
     threshold_at_fmr,
+    threshold_at_precision,
 )
 
 # Few distinct values make ties; floats make none.
@@ -162,3 +163,15 @@ def test_infinite_scores_are_scores():
     rates = error_rates(np.array([math.inf, 1.0]), np.array([-math.inf, 0.0]))
     assert equal_error_rate(rates) == 0
     assert fnmr_at_fmr(rates, 0.0) == 0
+
+
+@given(score_lists, st.floats(0.05, 1.0))
+def test_threshold_at_precision_by_a_slow_loop(lists, precision):
+    mated, non_mated = lists
+    found = threshold_at_precision(np.array(mated), np.array(non_mated), precision)
+    for threshold in sorted({*mated, *non_mated}):
+        right, wrong = sum(s >= threshold for s in mated), sum(s >= threshold for s in non_mated)
+        if right >= precision * (right + wrong):
+            assert found == threshold
+            return
+    assert not any(s >= found for s in (*mated, *non_mated))

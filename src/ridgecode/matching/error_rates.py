@@ -107,6 +107,19 @@ def threshold_at_fmr(rates: ErrorRates, fmr: float) -> float:
     return float(rates.thresholds[_point_at_fmr(rates, fmr)])
 
 
+def threshold_at_precision(mated: np.ndarray, non_mated: np.ndarray, precision: float) -> float:
+    """The smallest threshold at which a fraction `precision` of the accepted comparisons, or more, is mated.
+
+    mated (M,), non_mated (N,): scores. Precision depends on how many non-mated comparisons a list holds. Where no
+    threshold reaches it, the one that rejects everything. Raises BadInput as `error_rates`.
+    """
+    rates = error_rates(mated, non_mated)
+    right = len(mated) - np.rint(rates.fnmr * len(mated))
+    wrong = np.rint(rates.fmr * len(non_mated))
+    reached = (right >= precision * (right + wrong)) & (right + wrong > 0)
+    return float(rates.thresholds[np.argmax(reached) if reached.any() else -1])
+
+
 def fnmr_at_fmr(rates: ErrorRates, fmr: float) -> float:
     """FNMR at the smallest threshold whose FMR is at most `fmr`, both fractions.
 

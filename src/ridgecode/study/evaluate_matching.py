@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ridgecode.files import whole_file
-from ridgecode.matching.error_rates import error_rates, threshold_at_fmr
+from ridgecode.matching.error_rates import error_rates, threshold_at_fmr, threshold_at_precision
 from ridgecode.matching.measured import THRESHOLD_FMR, curves, matching_table
 from ridgecode.prints.store import PrintStore
 from ridgecode.study.evaluation_lists import has_non_mated, scored_list
 from ridgecode.study.matching_systems import MatchingSystem, ScoredList
-from ridgecode.study.report_matching import OWN_THRESHOLD
+from ridgecode.study.report_matching import AT_PRECISION, OWN_THRESHOLD
 
 RATE_SECONDS = 0.5
 
@@ -49,8 +49,15 @@ class MatchingPart:
         self.table: list[dict[str, Any]] = []
         self._lines: dict[str, np.ndarray] = {}
 
-    def add(self, judged: Judged, system: MatchingSystem, own_threshold: float | None = None) -> None:
-        """Measures one system on one list. own_threshold: also at this one, which the system's write-up accepts at."""
+    def add(
+        self,
+        judged: Judged,
+        system: MatchingSystem,
+        own_threshold: float | None = None,
+        precision: float | None = None,
+    ) -> None:
+        """Measures one system on one list. own_threshold: also at this one, which the system's write-up accepts at;
+        precision: also at the smallest threshold that reaches it on what thresholds come from."""
         comparisons = judged.measured.comparisons
         scores = judged.measured.scores(system)
         threshold = None
@@ -61,6 +68,12 @@ class MatchingPart:
         if own_threshold is not None:
             name = f"{system.name}{OWN_THRESHOLD}"
             found += matching_table(scores, comparisons, name, system.bytes, own_threshold, "published")[:1]
+        if precision is not None:
+            chosen_on = judged.chosen_on or judged.measured
+            val_scores, mated = chosen_on.scores(system), chosen_on.comparisons.mated
+            threshold = threshold_at_precision(val_scores[mated], val_scores[~mated], precision)
+            name = f"{system.name}{AT_PRECISION.format(100 * precision)}"
+            found += matching_table(scores, comparisons, name, system.bytes, threshold, judged.threshold_from)[:1]
         self.table += [row.as_json() for row in found]
         curve = curves(scores, comparisons.mated)
         key = f"{system.name}|{comparisons.protocol}"

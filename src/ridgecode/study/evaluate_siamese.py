@@ -17,6 +17,9 @@ from ridgecode.study.siamese_lists import judged_pairs
 from ridgecode.study.siamese_store import run_store
 from ridgecode.study.siamese_systems import siamese_system
 
+PRECISION = 0.99
+"""At which recall is stated as well: `subtract` was published with a precision of 1.00 and a recall of 0.73."""
+
 
 def evaluate_siamese(config: Evaluate) -> dict[str, Any]:
     """Measures and writes; returns what the JSON holds. Raises BadInput as `evaluate_run` does."""
@@ -64,7 +67,7 @@ def _own_pairs(
     system = siamese_system(saved)
     baselines = whole_print_baselines(saved.spec.fit(stack_prints(store, store.rows(split="train"))))
     for own in judged_pairs(config.run_path, store, saved):
-        part.add(own, system, published_threshold(saved.net))
+        part.add(own, system, published_threshold(saved.net), PRECISION)
         for baseline in baselines:
             part.add(own, baseline)
         content["comparisons_per_second"] = round(comparisons_per_second(system, own.measured))

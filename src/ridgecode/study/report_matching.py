@@ -12,7 +12,8 @@ ALL = "all"
 LATENT_VECTORS = "cosine on z"
 HEAD = "head"
 OWN_THRESHOLD = " at its own threshold"
-"""How the row of an image system at its write-up's threshold is named, after the system."""
+AT_PRECISION = " at {:.0f} % precision"
+"""How rows of an image system at other thresholds are named after it: its write-up's, and one for a precision."""
 BASELINES = "Training-free baselines"
 # Rows of one system that agree in all of these are one row, told by several runs.
 IDENTITY = ("protocol", "level", "alteration", "eer", "auc", "n_mated")
@@ -105,7 +106,7 @@ def own_entry(run: Run, protocol: str) -> Entry | None:
 
 def _label(run: Run, system: str, label: Label) -> Label:
     if run.kind == SIAMESE:
-        return label._replace(member=label.member + (OWN_THRESHOLD if system.endswith(OWN_THRESHOLD) else ""))
+        return label._replace(member=label.member + system.removeprefix(own_system(run)))
     if run.kind != MATCHER:
         return Label(f"{system}, {label.series}", label.member)
     if system == own_system(run):
