@@ -44,6 +44,10 @@ VERBS = {
 }
 
 
+ALIASES = {"protocols": "--protocol"}
+"""A second spelling of a flag, where people will type it."""
+
+
 class Parser(ArgumentParser):
     """Answers a mistake with one sentence and exit code 2; every flag stands in `--help`."""
 
@@ -92,10 +96,15 @@ def _verb_parser(verb: Verb) -> ArgumentParser:
         if types.get(action.dest) in (bool, "bool"):
             action.nargs, action.const = "?", True
             if "_" in action.dest:
-                alias = f"--{action.dest.replace('_', '-')}"
-                action.option_strings = [*action.option_strings, alias]
-                parser._option_string_actions[alias] = action
+                _add_alias(parser, action, f"--{action.dest.replace('_', '-')}")
+        if action.dest in ALIASES:
+            _add_alias(parser, action, ALIASES[action.dest])
     return parser
+
+
+def _add_alias(parser: ArgumentParser, action: Any, alias: str) -> None:
+    action.option_strings = [*action.option_strings, alias]
+    parser._option_string_actions[alias] = action
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

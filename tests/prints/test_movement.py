@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.movement import Movement, move, movements_for, no_movement, random_movements
+from ridgecode.prints.movement import Limits, Movement, move, movements_for, no_movement, random_movements
 
 
 def some_prints(n: int, height: int = 97, width: int = 90, seed: int = 0) -> np.ndarray:
@@ -26,9 +26,10 @@ def some_prints(n: int, height: int = 97, width: int = 90, seed: int = 0) -> np.
 def moved_by_scipy(picture: np.ndarray, movement: Movement, i: int) -> np.ndarray:
     height, width = picture.shape
     angle = np.deg2rad(float(movement.rotation_deg[i]))
-    scale = float(movement.scale[i])
+    scale, stretch = float(movement.scale[i]), float(movement.stretch[i])
     # In (row, column) order; rows run downwards, so an anticlockwise turn as seen has this sign.
     forward = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    forward = forward @ np.diag([stretch, 1.0])
     back = np.linalg.inv(forward)
     centre = np.array([(height - 1) / 2, (width - 1) / 2])
     shift = width * np.array([float(movement.shift_y[i]), float(movement.shift_x[i])])
@@ -55,11 +56,13 @@ def test_agrees_with_scipy_within_one_grey_level():
     shift_y=st.floats(-0.5, 0.5, width=32),
     scale=st.floats(0.5, 2, width=32),
     sigma=st.floats(0, 3, width=32),
+    stretch=st.floats(0.5, 2, width=32),
     size=st.tuples(st.integers(8, 40), st.integers(8, 40)),
 )
-def test_agrees_with_scipy_for_any_movement(rotation, shift_x, shift_y, scale, sigma, size):
+def test_agrees_with_scipy_for_any_movement(rotation, shift_x, shift_y, scale, sigma, stretch, size):
     prints = some_prints(1, *size)
-    movement = Movement(*(np.array([v], dtype=np.float32) for v in (rotation, shift_x, shift_y, scale, sigma)))
+    values = (rotation, shift_x, shift_y, scale, sigma, stretch)
+    movement = Movement(*(np.array([v], dtype=np.float32) for v in values))
     assert np.abs(move(prints, movement)[0] - moved_by_scipy(prints[0], movement, 0)).max() <= 0.6
 
 
@@ -74,14 +77,14 @@ def test_outside_is_white_and_directions_are_as_stated():
     prints = np.full((3, 20, 20), 255, dtype=np.uint8)
     prints[:, 9:11, 14:16] = 0
     one = np.ones(3, dtype=np.float32)
-    movement = Movement(one * [0, 0, 90], one * [0.2, 0, 0], one * [0, 0.2, 0], one, 0 * one)
+    movement = Movement(one * [0, 0, 90], one * [0.2, 0, 0], one * [0, 0.2, 0], one, 0 * one, one)
     right, down, turned = move(prints, movement)
     assert (right[9:11, 18:20] == 0).all() and (right == 0).sum() == 4
     assert (down[13:15, 14:16] == 0).all()
     # A quarter turn anticlockwise takes a spot on the right to the top.
     assert (turned[4:6, 9:11] <= 1).all()
     black = np.zeros((1, 20, 20), dtype=np.uint8)
-    shifted = move(black, Movement(*(np.array([v], dtype=np.float32) for v in (0, 0.5, 0, 1, 0))))
+    shifted = move(black, Movement(*(np.array([v], dtype=np.float32) for v in (0, 0.5, 0, 1, 0, 1))))
     assert (shifted[0, :, :10] == 255).all() and (shifted[0, :, 10:] == 0).all()
 
 
@@ -102,10 +105,10 @@ def test_a_known_name_keeps_its_movement():
     name = "Altered/Altered-Easy/1__M_Left_index_finger_CR"
     digest = hashlib.blake2b(f"0|{name}".encode(), digest_size=40).digest()
     unit = [int.from_bytes(digest[8 * i : 8 * i + 8], "little") / 2**64 for i in range(5)]
-    expected = [40 * unit[0] - 20, 0.2 * unit[1] - 0.1, 0.2 * unit[2] - 0.1, 0.9 + 0.2 * unit[3], 0.5 * unit[4]]
+    expected = [40 * unit[0] - 20, 0.2 * unit[1] - 0.1, 0.2 * unit[2] - 0.1, 0.9 + 0.2 * unit[3], 0.5 * unit[4], 1]
     movement = movements_for([name])
     assert [float(field[0]) for field in movement] == pytest.approx(expected, abs=1e-5)
-    assert expected == pytest.approx([-8.6498, 0.0552, -0.0349, 1.0687, 0.3344], abs=1e-4)
+    assert expected[:5] == pytest.approx([-8.6498, 0.0552, -0.0349, 1.0687, 0.3344], abs=1e-4)
 
 
 def test_movements_fill_the_limits_evenly():
@@ -113,11 +116,24 @@ def test_movements_fill_the_limits_evenly():
     limits = ((-20, 20), (-0.1, 0.1), (-0.1, 0.1), (0.9, 1.1), (0, 0.5))
     drawn = random_movements(20_000, np.random.default_rng(0))
     for fields in (movement, drawn):
-        for field, (low, high) in zip(fields, limits, strict=True):
+        assert (fields.stretch == 1).all()
+        for field, (low, high) in zip(fields[:5], limits, strict=True):
             assert field.dtype == np.float32 and field.shape == (20_000,)
             share = np.histogram(field, bins=10, range=(low - 1e-6, high + 1e-6))[0] / 20_000
             assert np.allclose(share, 0.1, atol=0.01)
-        assert np.abs(np.corrcoef(np.stack(fields)) - np.eye(5)).max() < 0.03
+        assert np.abs(np.corrcoef(np.stack(fields[:5])) - np.eye(5)).max() < 0.03
+
+
+def test_axes_are_scaled_by_their_own_draw():
+    limits = Limits(rotation_deg=30, shift=0.1, scale=0.1, blur_sigma=0.5, per_axis=True)
+    drawn = random_movements(20_000, np.random.default_rng(0), limits)
+    named = movements_for([str(i) for i in range(2_000)], limits=limits)
+    for fields in (drawn, named):
+        assert np.abs(fields.rotation_deg).max() <= 30
+        across, down = fields.scale, fields.scale * fields.stretch
+        for scale in (across, down):
+            assert 0.9 - 1e-6 <= scale.min() < 0.91 < 1.09 < scale.max() <= 1.1 + 1e-6
+        assert abs(np.corrcoef(across, down)[0, 1]) < 0.1
 
 
 def test_tensors_stay_tensors_and_read_only_arrays_are_taken():

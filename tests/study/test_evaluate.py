@@ -23,6 +23,7 @@ from ridgecode.prints.store import PrintStore
 from ridgecode.study import pca_fit, reconstruction_figures
 
 KEYS = {
+    "comparisons_per_second",
     *(
         "schema",
         "kind",

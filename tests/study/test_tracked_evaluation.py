@@ -11,7 +11,7 @@ import pytest
 import wandb
 from PIL import Image
 
-from ridgecode.study import evaluate, pca_fit, reconstruction_figures
+from ridgecode.study import evaluate, evaluate_reconstruction, pca_fit, reconstruction_figures
 from ridgecode.study.evaluate import Evaluate, evaluate_command, evaluate_run
 from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import Tracker
@@ -76,7 +76,7 @@ def test_every_figure_and_curve_is_shown(shown: Recording, evaluated: tuple[Path
         assert shown.values[f"val_eer_{protocol}_head"] == eer["head", protocol]
         assert shown.values[f"val_eer_{protocol}_cosine_on_z"] == eer["cosine on z", protocol]
     assert not [name for name in shown.values if "pixels" in name or "pca" in name]  # the run's own figures
-    curves = {f"val_{kind}_{protocol}" for kind in ("roc", "det") for protocol in ("aligned", "moved")}
+    curves = {f"val_{kind}_{protocol}" for kind in ("roc", "det", "pr") for protocol in ("aligned", "moved")}
     assert shown.images.keys() == {"val_reconstructions", *curves}
     assert all(width > 200 and height > 100 for width, height in shown.images.values())
     assert {file.name for file in (run / "figures").iterdir()} == {
@@ -118,7 +118,8 @@ def test_the_folder_is_the_same_without_a_tracker(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(evaluate, "windows_per_second", lambda net, x: 1.0)  # the clock's figure
+    monkeypatch.setattr(evaluate_reconstruction, "windows_per_second", lambda net, x: 1.0)  # the clock's figures
+    monkeypatch.setattr(evaluate, "comparisons_per_second", lambda system, scored: 1.0)
     monkeypatch.setenv("WANDB_MODE", "offline")
     found = []
     for kind in ("none", "wandb"):

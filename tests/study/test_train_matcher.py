@@ -22,7 +22,7 @@ from ridgecode.matching.heads import LatentHead, score_pairs
 from ridgecode.matching.saved_matcher import load_matcher
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
-from ridgecode.study import matcher_training, train_matcher
+from ridgecode.study import matcher_training, train_latent_head
 from ridgecode.study.matching_systems import latents
 
 Refused = Callable[..., str]
@@ -207,7 +207,7 @@ def test_runs_without_a_model_share_one_that_is_trained_once(
         (config.run_dir / "model.safetensors").write_bytes((autoencoder_run / "model.safetensors").read_bytes())
         return Path(config.run_dir)
 
-    monkeypatch.setattr(train_matcher, "train_autoencoder", trained)
+    monkeypatch.setattr(train_latent_head, "train_autoencoder", trained)
     monkeypatch.setenv("WANDB_RUN_ID", "agents01")
     for name in ("a", "b"):
         assert main(command(matching_store, None, tmp_path / name, autoencoder_minutes=0.5)) == 0
@@ -283,7 +283,7 @@ def test_the_threshold_is_the_one_that_evaluate_finds(
         ({"comparator": "manhattan"}, "--comparator takes one of"),
         ({"batch_size": 1}, "--batch_size is 1"),
         ({"hidden": 0}, "--hidden is 0"),
-        ({"learning_rate": 0}, "--learning_rate is 0"),
+        ({"learning_rate": -1}, "--learning_rate is -1"),
         ({"max_minutes": -1}, "--max_minutes is -1"),
         ({"autoencoder_minutes": 0}, "--autoencoder_minutes is 0"),
         ({"data": "nowhere"}, "nowhere"),

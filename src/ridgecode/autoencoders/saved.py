@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,8 @@ from ridgecode.files import whole_file
 from ridgecode.prints.views import VIEWS, View, ViewName
 
 Backbone = Literal["pca", "resnet18", "resnet50", "ridge"]
+Task = Literal["reconstruct", "repair"]
+TASKS: tuple[Task, ...] = ("reconstruct", "repair")
 Network = PCA | ResNetAutoencoder | RidgeAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
 RIDGE_WIDTHS: dict[str, tuple[int, ...]] = {"crop32": (64, 128), "whole": (64, 128, 128)}
@@ -28,7 +30,8 @@ RIDGE_WIDTHS: dict[str, tuple[int, ...]] = {"crop32": (64, 128), "whole": (64, 1
 
 @dataclass(frozen=True)
 class AutoencoderSpec:
-    """What has to be known to build the network again.
+    """What has to be known to build the network again, and the `task` that it was trained for: to give back its input,
+    or the Real print of an altered one.
 
     pooling "auto" and seed_size 0 are the backbone's own: "mean" and 4 for ResNets, "none" and the whole map for ridge.
     """
@@ -37,6 +40,7 @@ class AutoencoderSpec:
     view: ViewName
     latent_dim: int
     distortion: DistortionName
+    task: Task = "reconstruct"
     pooling: Literal["auto"] | Pooling = "auto"
     seed_size: int = 0
     first_conv: bool = False
@@ -123,7 +127,10 @@ def save_autoencoder(path: Path, net: Network, spec: AutoencoderSpec, latent_mea
     """Writes the file whole. Its header holds the format, its version and the spec as JSON."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     tensors |= {"latent.mean": latent_mean.float().cpu(), "latent.std": latent_std.float().cpu()}
-    metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(asdict(spec), sort_keys=True)}
+    # Files of a choice's default are older than the choice, and stay readable where it is not known.
+    defaults = {field.name: field.default for field in fields(spec)}
+    known = {name: value for name, value in asdict(spec).items() if value != defaults[name]}
+    metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(known, sort_keys=True)}
     with whole_file(path) as temporary:
         temporary.write_bytes(_in_order(save(tensors, metadata)))
 
@@ -159,6 +166,8 @@ def load_autoencoder(path: Path | str) -> SavedAutoencoder:
         raise BadInput(f"{file} has format version {version}; this ridgecode reads {VERSION}: upgrade or retrain")
     try:
         spec = AutoencoderSpec(**json.loads(metadata["spec"]))
+        if spec.task not in TASKS:
+            raise ValueError(spec.task)
         net = build_network(spec)
         mean, std = tensors.pop("latent.mean"), tensors.pop("latent.std")
         net.load_state_dict(tensors)

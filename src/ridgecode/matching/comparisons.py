@@ -150,8 +150,11 @@ def comparison_list(
     protocol: str,
     non_mated_per_probe: int = NON_MATED_PER_PROBE,
     seed: int = 0,
+    rows: np.ndarray | None = None,
 ) -> Comparisons:
     """Draws the comparisons of `protocol` among the store's prints of `split` ("train", "val", "test" or "all").
+
+    rows: the prints to draw from, for a matcher too slow for all of them; None takes all of the split.
 
     `aligned` and `moved` share one list: each altered print of a finger that has a Real impression 1, against that
     print and against `non_mated_per_probe` Real first impressions of other subjects, drawn without repeats (all of
@@ -160,7 +163,7 @@ def comparison_list(
     """
     if protocol not in PROTOCOLS:
         raise BadInput(f"no protocol is called {protocol!r}; choose from {', '.join(PROTOCOLS)}")
-    prints = LabelledPrints(store, store.rows(split=split, levels=None, identity=True))
+    prints = LabelledPrints(store, store.rows(split=split, levels=None, identity=True) if rows is None else rows)
     is_real = prints.level == "Real"
     where = f"{store.path}: the split {split!r}"
     if protocol in ("aligned", "moved"):

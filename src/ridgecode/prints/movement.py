@@ -5,6 +5,7 @@ The `moved` protocol moves each probe by `movements_for(names)`; training moves 
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -15,11 +16,6 @@ from torch.nn import functional as F
 from ridgecode.errors import BadInput
 
 WHITE = 255
-# The limits of the protocol `moved`: rotation +-20 degrees, shift +-10 % of the width, scale 0.9-1.1, blur sigma 0-0.5.
-ROTATION_DEG = 20.0
-SHIFT = 0.10
-SCALE = 0.10
-BLUR_SIGMA = 0.5
 # So many prints at a time stay in a core's cache (64 x 97 x 90 floats are 2.2 MB).
 _CHUNK = 64
 
@@ -29,7 +25,7 @@ Prints = TypeVar("Prints", np.ndarray, Tensor)
 class Movement(NamedTuple):
     """How N prints are moved; every field a float32 array of shape (N,).
 
-    A print is turned and scaled about its centre, then shifted, then blurred.
+    A print is scaled and turned about its centre, then shifted, then blurred.
     """
 
     rotation_deg: np.ndarray
@@ -42,35 +38,50 @@ class Movement(NamedTuple):
     """Magnification: above 1 the ridges come out wider."""
     blur_sigma: np.ndarray
     """Standard deviation of the Gaussian blur, pixels; 0 leaves the print sharp."""
+    stretch: np.ndarray
+    """Magnification down the print over that across it, before it is turned; 1 keeps the shape."""
 
 
-def movements_for(names: Sequence[str] | np.ndarray, seed: int = 0) -> Movement:
-    """The fixed movement of each named print, uniform within the protocol's limits.
+@dataclass(frozen=True)
+class Limits:
+    """How far prints are moved at random, uniformly: rotation and shift +- the limit, each scale 1 +- `scale`, blur
+    sigma from 0 to `blur_sigma`. per_axis: rows and columns are scaled by their own draw.
+
+    The defaults are those of the protocol `moved`.
+    """
+
+    rotation_deg: float = 20.0
+    shift: float = 0.10
+    scale: float = 0.10
+    blur_sigma: float = 0.5
+    per_axis: bool = False
+
+
+MOVED = Limits()
+
+
+def movements_for(names: Sequence[str] | np.ndarray, seed: int = 0, limits: Limits = MOVED) -> Movement:
+    """The fixed movement of each named print, uniform within the limits.
 
     Each name's own hash (BLAKE2b of seed and name) seeds its movement, so it depends neither on the other names nor on
     their order, the platform or the version of any library.
     """
-    digests = b"".join(hashlib.blake2b(f"{seed}|{name}".encode(), digest_size=40).digest() for name in names)
-    uniform = (np.frombuffer(digests, dtype="<u8").reshape(-1, 5) >> 11) * 2.0**-53
-    return _within_limits(uniform, ROTATION_DEG, SHIFT, SCALE, BLUR_SIGMA)
+    size = 48 if limits.per_axis else 40  # 8 bytes a draw; the digest's length is part of the hash
+    digests = b"".join(hashlib.blake2b(f"{seed}|{name}".encode(), digest_size=size).digest() for name in names)
+    uniform = (np.frombuffer(digests, dtype="<u8").reshape(-1, size // 8) >> 11) * 2.0**-53
+    return _within_limits(uniform, limits)
 
 
-def random_movements(
-    n: int,
-    generator: np.random.Generator,
-    rotation_deg: float = ROTATION_DEG,
-    shift: float = SHIFT,
-    scale: float = SCALE,
-    blur_sigma: float = BLUR_SIGMA,
-) -> Movement:
-    """`n` movements drawn from `generator`: rotation and shift within +- the limit, scale 1 +- `scale`, blur from 0."""
-    return _within_limits(generator.random((n, 5)), rotation_deg, shift, scale, blur_sigma)
+def random_movements(n: int, generator: np.random.Generator, limits: Limits = MOVED) -> Movement:
+    """`n` movements drawn from `generator`, uniform within the limits."""
+    return _within_limits(generator.random((n, 6 if limits.per_axis else 5)), limits)
 
 
 def no_movement(n: int) -> Movement:
     """The identity for `n` prints: `move` returns the same pixels."""
     zero = np.zeros(n, dtype=np.float32)
-    return Movement(zero, zero, zero, np.ones(n, dtype=np.float32), zero)
+    one = np.ones(n, dtype=np.float32)
+    return Movement(zero, zero, zero, one, zero, one)
 
 
 def move(prints: Prints, movement: Movement) -> Prints:
@@ -87,14 +98,16 @@ def move(prints: Prints, movement: Movement) -> Prints:
     return _move_tensor(prints, movement)
 
 
-def _within_limits(uniform: np.ndarray, rotation_deg: float, shift: float, scale: float, blur_sigma: float) -> Movement:
+def _within_limits(uniform: np.ndarray, limits: Limits) -> Movement:
     signed = 2 * uniform - 1
+    scale = 1 + limits.scale * signed[:, 3]
     columns = (
-        rotation_deg * signed[:, 0],
-        shift * signed[:, 1],
-        shift * signed[:, 2],
-        1 + scale * signed[:, 3],
-        blur_sigma * uniform[:, 4],
+        limits.rotation_deg * signed[:, 0],
+        limits.shift * signed[:, 1],
+        limits.shift * signed[:, 2],
+        scale,
+        limits.blur_sigma * uniform[:, 4],
+        (1 + limits.scale * signed[:, 5]) / scale if limits.per_axis else np.ones(len(uniform)),
     )
     return Movement(*(column.astype(np.float32) for column in columns))
 
@@ -105,21 +118,23 @@ def _move_tensor(prints: Tensor, movement: Movement) -> Tensor:
     fields = [torch.as_tensor(field, dtype=torch.float32, device=prints.device) for field in movement]
     if any(field.shape != (len(prints),) for field in fields):
         raise BadInput(f"{len(prints)} prints need {len(prints)} movements, not {len(movement.scale)}")
-    if not bool((fields[3] > 0).all()) or not bool((fields[4] >= 0).all()):
-        raise BadInput("a movement's scale must be above 0 and its blur_sigma at least 0")
+    if not bool(((fields[3] > 0) & (fields[5] > 0)).all()) or not bool((fields[4] >= 0).all()):
+        raise BadInput("a movement's scale and stretch must be above 0 and its blur_sigma at least 0")
     moved = torch.empty_like(prints)
     for start in range(0, len(prints), _CHUNK):
         part = slice(start, start + _CHUNK)
-        rotation_deg, shift_x, shift_y, scale, blur_sigma = (field[part] for field in fields)
+        rotation_deg, shift_x, shift_y, scale, blur_sigma, stretch = (field[part] for field in fields)
         # Ink is 0 on the background, so that zero padding is white.
         ink = WHITE - prints[part].float()
-        ink = _blur(_transform(ink, rotation_deg, shift_x, shift_y, scale), blur_sigma)
+        ink = _blur(_transform(ink, rotation_deg, shift_x, shift_y, scale, stretch), blur_sigma)
         moved[part] = (WHITE - ink).round_().clamp_(0, WHITE).to(torch.uint8)
     return moved
 
 
-def _transform(ink: Tensor, rotation_deg: Tensor, shift_x: Tensor, shift_y: Tensor, scale: Tensor) -> Tensor:
-    """Ink (N,H,W) float, turned, scaled and shifted; bilinear, zero outside."""
+def _transform(
+    ink: Tensor, rotation_deg: Tensor, shift_x: Tensor, shift_y: Tensor, scale: Tensor, stretch: Tensor
+) -> Tensor:
+    """Ink (N,H,W) float, scaled, turned and shifted; bilinear, zero outside."""
     height, width = ink.shape[1:]
     centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
     angle = torch.deg2rad(rotation_deg)
@@ -129,7 +144,7 @@ def _transform(ink: Tensor, rotation_deg: Tensor, shift_x: Tensor, shift_y: Tens
     x = torch.arange(width, device=ink.device)[None, None, :] - centre_x - (shift_x * width)[:, None, None]
     y = torch.arange(height, device=ink.device)[None, :, None] - centre_y - (shift_y * width)[:, None, None]
     from_x = x * cosine - y * sine
-    from_y = x * sine + y * cosine
+    from_y = (x * sine + y * cosine) / stretch[:, None, None]
     # grid_sample wants -1 at the first pixel's centre and 1 at the last one's (align_corners).
     grid = torch.stack((from_x / max(centre_x, 0.5), from_y / max(centre_y, 0.5)), dim=-1)
     return F.grid_sample(ink[:, None], grid, mode="bilinear", padding_mode="zeros", align_corners=True)[:, 0]

@@ -1,7 +1,7 @@
 """Batches of windows for training, cut from prints held in memory."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +19,24 @@ CENTRE_SHARE = 0.5
 """Share of random crops drawn around the middle of the print, where the core is hard to draw and validation looks."""
 CENTRE_SPREAD = 8.0
 """Standard deviation in pixels of those crops' shift from the middle."""
+
+
+class Windows(NamedTuple):
+    """A batch of B windows: of which `prints` (B,), in which of the epoch's `passes` (B,) over them, and which rows `y`
+    (B, h) and columns `x` (B, w)."""
+
+    prints: NDArray[np.int64]
+    passes: NDArray[np.int64]
+    y: NDArray[np.int64]
+    x: NDArray[np.int64]
+
+    def cut(self, held: Tensor, prints: NDArray[np.int64] | None = None) -> Tensor:
+        """(N, H, W) uint8 prints as `TrainingCrops` holds them -> (B, 1, h, w) float in [0, 1]; `prints` to take others
+        than its own."""
+        rows, columns = held.shape[1:]
+        first = (self.prints if prints is None else prints)[:, None, None]
+        index = (first * rows + self.y[:, :, None]) * columns + self.x[:, None, :]
+        return held.view(-1)[torch.from_numpy(index)].unsqueeze(1).float().div_(255)
 
 
 class TrainingCrops:
@@ -43,32 +61,41 @@ class TrainingCrops:
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
-        if train_crops == "centre":
-            prints, margin = view.take(prints), 0
-        elif view.print_shape is not None:
-            prints, margin = view.take(prints), WHOLE_JITTER
-        else:
-            margin = 0
-        pad = ((0, 0), (margin, margin), (margin, margin))
-        self.prints = torch.from_numpy(np.ascontiguousarray(np.pad(prints, pad, constant_values=WHITE)))
         self.view, self.train_crops = view, train_crops
+        self.prints = self.held(prints)
         # Small sets: every process still gets a full batch.
         self.batch_size = min(batch_size, max(1, self._crops_per_epoch() // world_size))
         self.seed, self.epoch, self.rank, self.world_size = seed, epoch, rank, world_size
 
+    def held(self, prints: NDArray[np.uint8]) -> Tensor:
+        """(N, H, W) uint8 prints as windows are cut from them: with the margin that they are shifted in."""
+        margin = 0
+        if self.train_crops == "centre" or self.view.print_shape is not None:
+            prints = self.view.take(prints)
+            margin = 0 if self.train_crops == "centre" else WHOLE_JITTER
+        pad = ((0, 0), (margin, margin), (margin, margin))
+        return torch.from_numpy(np.ascontiguousarray(np.pad(prints, pad, constant_values=WHITE)))
+
+    @property
+    def passes(self) -> int:
+        """How often an epoch comes to each print."""
+        return 1 if self.train_crops == "centre" else -(-CROPS_PER_EPOCH // len(self.prints))
+
     def _crops_per_epoch(self) -> int:
-        n = len(self.prints)
-        return n if self.train_crops == "centre" else n * -(-CROPS_PER_EPOCH // n)
+        return len(self.prints) * self.passes
 
     def __len__(self) -> int:
         # The last batch is left out where it is short: batch norm wants full ones, and each rank the same number.
         return max(1, self._crops_per_epoch() // self.batch_size // self.world_size)
 
     def __iter__(self) -> Iterator[Tensor]:
+        return (window.cut(self.prints) for window in self.windows())
+
+    def windows(self) -> Iterator[Windows]:
+        """Where this process's batches are cut."""
         random = np.random.default_rng((self.seed, self.epoch))
         n, (rows, columns) = len(self.prints), self.prints.shape[1:]
-        passes = self._crops_per_epoch() // n
-        order = np.concatenate([random.permutation(n) for _ in range(passes)])
+        order = np.concatenate([random.permutation(n) for _ in range(self.passes)])
         top = self._places(random, len(order), rows - self.view.height)
         left = self._places(random, len(order), columns - self.view.width)
         flip_x = random.random(len(order)) < 0.5
@@ -77,13 +104,11 @@ class TrainingCrops:
             flip_x[:] = flip_y[:] = False
         elif self.view.print_shape is not None:
             flip_y[:] = False
-        flat = self.prints.view(-1)
         for batch in range(self.rank, len(self) * self.world_size, self.world_size):
             part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
             y = _span(top[part], self.view.height, flip_y[part])
             x = _span(left[part], self.view.width, flip_x[part])
-            index = (order[part, None, None] * rows + y[:, :, None]) * columns + x[:, None, :]
-            yield flat[torch.from_numpy(index)].unsqueeze(1).float().div_(255)
+            yield Windows(order[part], np.arange(len(order))[part] // n, y, x)
 
     def _places(self, random: np.random.Generator, n: int, room: int) -> NDArray[np.int64]:
         """`n` offsets in 0..room."""

@@ -36,6 +36,13 @@ class View:
         """(N, H, W) uint8 prints -> (N, rows, columns): the pixels that `restore` tries to bring back, as they are."""
         return _window(prints, *(self.print_shape or (self.height, self.width)))
 
+    def put(self, prints: NDArray[np.uint8], kept: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A copy of (N, H, W) uint8 prints, the pixels that `kept` gives replaced by others, (N, rows, columns)."""
+        out = prints.copy()
+        (top, rows), (left, columns) = (_overlap(prints.shape[i], kept.shape[i]) for i in (1, 2))
+        out[:, top, left] = kept[:, rows, columns]
+        return out
+
     @property
     def inside(self) -> tuple[slice, slice]:
         """The rows and columns of a window that show the print, not the white margin around it."""

@@ -18,18 +18,23 @@ from ridgecode.study.muon import MuonAdamW
 from ridgecode.study.schedule import Budget
 
 VALIDATION_BATCH = 256
+Batch = Tensor | tuple[Tensor, Tensor]
 
 
 class Batches:
-    """Windows in batches, in order. A plain list of tensors would look like several loaders to Lightning."""
+    """Windows in batches, in order, with their `targets` where these are others. A plain list of tensors would look
+    like several loaders to Lightning."""
 
-    def __init__(self, x: Tensor) -> None:
-        self._batches = x.split(VALIDATION_BATCH)
+    def __init__(self, x: Tensor, targets: Tensor | None = None) -> None:
+        parts = x.split(VALIDATION_BATCH)
+        self._batches: list[Batch] = list(parts)
+        if targets is not None:
+            self._batches = list(zip(parts, targets.split(VALIDATION_BATCH), strict=True))
 
     def __len__(self) -> int:
         return len(self._batches)
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[Batch]:
         return iter(self._batches)
 
 
@@ -68,6 +73,10 @@ class PrintWindows(pl.LightningDataModule):
 
         return EpochLoader(batches, lambda: trainer.current_epoch)
 
+    def sheet_windows(self, n: int) -> tuple[Tensor, ...]:
+        """What `TrainingSheet` shows: `n` validation windows, then what the network is given where that is another."""
+        return (self.val_windows[:n],)
+
     def val_dataloader(self) -> "Batches":
         # Every process validates on all of it: it is small, and then all of them agree on what is best.
         return Batches(self.val_windows)
@@ -79,7 +88,7 @@ def windows(prints: NDArray[np.uint8], spec: AutoencoderSpec) -> Tensor:
 
 
 class AutoencoderTraining(BudgetedTraining):
-    """Minimises the spec's distortion."""
+    """Minimises the spec's distortion from a batch's targets: its second part, or the windows themselves."""
 
     def __init__(
         self, net: Network, spec: AutoencoderSpec, budget: Budget, learning_rate: float, schedule: str
@@ -91,31 +100,39 @@ class AutoencoderTraining(BudgetedTraining):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return optimiser_of(self.net, self.learning_rate)
 
-    def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
-        batch = batch.contiguous(memory_format=torch.channels_last)
-        found = distortion(self.spec.distortion, self.net(batch).x_hat.float(), batch)
-        self.count(len(batch), {"loss": found.total, **found.terms})
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        x, target = _parts(batch)
+        found = distortion(self.spec.distortion, self.net(x).x_hat.float(), target)
+        self.count(len(x), {"loss": found.total, **found.terms})
         return found.total
 
     def on_validation_epoch_start(self) -> None:
         self._val_sums = {}
 
-    def validation_step(self, batch: Tensor, batch_idx: int) -> None:
-        raw = self.net(batch.contiguous(memory_format=torch.channels_last)).x_hat.float()
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        x, target = _parts(batch)
+        raw = self.net(x).x_hat.float()
         rows, columns = self.spec.window.inside  # as `evaluate` has it: a white margin is easy to draw
-        raw, batch = raw[..., rows, columns], batch[..., rows, columns]
-        found = distortion(self.spec.distortion, raw, batch)
-        mse = (to_grey(raw, self.net.logits) - batch).square().flatten(1).mean(1)
+        raw, target = raw[..., rows, columns], target[..., rows, columns]
+        found = distortion(self.spec.distortion, raw, target)
+        mse = (to_grey(raw, self.net.logits) - target).square().flatten(1).mean(1)
         sums = {"loss": found.total, **found.terms, "mse": mse.mean(), "psnr_db": -10 * mse.log10().mean()}
         if self.net.logits:
-            sums["bce_above_floor"] = found.terms["bce"] - bce_floor(batch)
-        sums = {name: value * len(batch) for name, value in sums.items()} | {"n": torch.tensor(float(len(batch)))}
+            sums["bce_above_floor"] = found.terms["bce"] - bce_floor(target)
+        sums = {name: value * len(x) for name, value in sums.items()} | {"n": torch.tensor(float(len(x)))}
         for name, value in sums.items():
             self._val_sums[name] = self._val_sums.get(name, torch.zeros((), device=value.device)) + value
 
     def on_validation_epoch_end(self) -> None:
         n = float(self._val_sums.pop("n"))
         self.tell({f"val_{name}": float(value) / n for name, value in self._val_sums.items()})
+
+
+def _parts(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Input and target; one and the same tensor where they don't differ."""
+    x, target = (batch, batch) if isinstance(batch, Tensor) else batch
+    first = x.contiguous(memory_format=torch.channels_last)
+    return first, first if target is x else target.contiguous(memory_format=torch.channels_last)
 
 
 def optimiser_of(net: nn.Module, learning_rate: float) -> torch.optim.Optimizer:

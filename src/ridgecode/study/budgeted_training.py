@@ -73,6 +73,11 @@ class BudgetedTraining(pl.LightningModule):
         for name, value in validated.items():
             self.log(name, value, prog_bar=name in ("val_mse", "val_eer_moved", "val_eer_aligned", "val_eer_fvc"))
 
+    def mean_train_loss(self) -> float:
+        """The mean loss of the epoch so far; 0 before its first step."""
+        losses = self._terms.get("loss", [])
+        return float(torch.stack(losses).mean()) if losses else 0.0
+
     def train_means(self) -> dict[str, float]:
         """Means of the training terms since the last call."""
         means = {f"train_{name}": float(torch.stack(values).mean()) for name, values in self._terms.items()}

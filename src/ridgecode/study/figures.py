@@ -189,6 +189,23 @@ def det_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
         return rendered(figure)
 
 
+def precision_recall_figure(curves: Sequence[ErrorCurve], mated_share: float, title: str) -> Drawing:
+    """Precision against recall where a fraction `mated_share` of the comparisons is mated: by Bayes, precision is
+    share * recall / (share * recall + (1 - share) * FMR)."""
+    with styled():
+        figure, axes = _axes(title, "recall: 1 - FNMR, %", "precision, %")
+        for curve, look in _error_looks(curves):
+            recall = 1 - curve.fnmr
+            accepted = mated_share * recall + (1 - mated_share) * curve.fmr
+            known = accepted > 0  # a threshold that accepts nothing has no precision
+            precision = mated_share * recall[known] / accepted[known]
+            axes.plot(100 * recall[known], 100 * precision, label=curve.label, **look)
+        axes.set_xlim(-2, 102)
+        axes.set_ylim(100 * min(mated_share, 0.95) - 2, 102)
+        _legend(axes)
+        return rendered(figure)
+
+
 def _axes(title: str, x_label: str, y_label: str, height: float = HEIGHT) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(WIDTH, height))
     axes = figure.add_subplot()

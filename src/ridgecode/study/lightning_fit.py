@@ -3,6 +3,7 @@
 import logging
 import sys
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,15 +65,17 @@ def fit(
     hardware: Hardware,
     max_epochs: int,
     patience: int = 0,
+    more: Sequence[pl.Callback] = (),
 ) -> float:
     """Trains to the end of the budget, from the run's last checkpoint where there is one; returns the seconds used.
 
-    patience: epochs without a better monitored figure before training ends; 0 for never. Raises KeyboardInterrupt when
+    patience: epochs without a better monitored figure before training ends; 0 for never. more: callbacks beside the
+    recorder. Raises KeyboardInterrupt when
     the user stopped it, BadInput for a strategy that Lightning does not know or a checkpoint that can't be read.
     """
     bar = sys.stderr.isatty()
     recorder.chatty = not bar
-    callbacks: list[pl.Callback] = [recorder]
+    callbacks: list[pl.Callback] = [*more, recorder]
     if patience:
         # At the end of validation, so before the recorder: the checkpoint then holds its count of this epoch.
         stopping = EarlyStopping(recorder.monitor, patience=patience, min_delta=0.0, check_on_train_epoch_end=False)

@@ -1,5 +1,6 @@
 """How Lightning trains a Siamese head on latent vectors of a frozen autoencoder."""
 
+import math
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -25,6 +26,8 @@ from ridgecode.study.schedule import Budget
 LossName = Literal["infonce", "bce", "contrastive", "triplet"]
 PairsName = Literal["auto", "random", "mined"]
 STEPS_PER_EPOCH = 50
+HEALTH_PROBES = 2048
+"""Validation probes whose embeddings tell whether all have become alike."""
 
 
 class FingerPrints(NamedTuple):
@@ -143,6 +146,7 @@ class MatcherTraining(BudgetedTraining):
     ) -> None:
         super().__init__(budget, learning_rate, "cosine")
         self.head, self.loss, self.pairs, self.lists, self.seed = head, loss, pairs, lists, seed
+        self.val_probes = torch.zeros(0)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.AdamW(self.head.parameters(), lr=self.learning_rate)
@@ -182,6 +186,15 @@ class MatcherTraining(BudgetedTraining):
             scores, mated = one.scores(self.head), one.scored.comparisons.mated
             figures[f"val_eer_{protocol}"] = equal_error_rate(error_rates(scores[mated], scores[~mated]))
         self.tell(figures)
+        with torch.inference_mode():
+            some = torch.from_numpy(next(iter(self.lists.values())).probes[:HEALTH_PROBES])
+            self.val_probes = self.head.embed(some.to(self.device)).cpu()
+
+
+def constant_floor(loss: LossName, batch_size: int) -> float:
+    """The loss of a head that scores all pairs alike: ln 2, a quarter of the squared margin, the triplets' margin, or
+    for InfoNCE the logarithm of the batch."""
+    return {"bce": math.log(2), "contrastive": 0.25, "triplet": 0.2, "infonce": math.log(batch_size)}[loss]
 
 
 def validation_list(saved: SavedAutoencoder, scored: ScoredList) -> ValidationList:

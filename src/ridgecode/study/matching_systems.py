@@ -79,10 +79,7 @@ def latent_head(encoder: Encoder, head: LatentHead) -> MatchingSystem:
 def baselines(saved: SavedAutoencoder, train: Prints) -> list[MatchingSystem]:
     """Training-free systems: pixels and whitened PCA of the whole print, and both of the run's own window at the run's
     own number of dims. Fitted on (N, H, W) training prints; sizes that these can't give are left out."""
-    pixels = PixelCosine.fit(train)
-    systems = [MatchingSystem("pixels", pixels.bytes, pixels.vectors, dot_scores)]
-    for components in WHOLE_PRINT_COMPONENTS:
-        systems += _pca(f"pca{components}", train, components, lambda prints: prints)
+    systems = whole_print_baselines(train)
     view, dims = saved.spec.window, saved.spec.latent_dim
     if view.print_shape is None:
         own = PixelCosine.fit(view.take(train))
@@ -91,6 +88,15 @@ def baselines(saved: SavedAutoencoder, train: Prints) -> list[MatchingSystem]:
         systems += _pca(f"pca{dims} {view.name}", train, dims, view.take)
     elif dims not in WHOLE_PRINT_COMPONENTS:
         systems += _pca(f"pca{dims}", train, dims, lambda prints: prints)
+    return systems
+
+
+def whole_print_baselines(train: Prints) -> list[MatchingSystem]:
+    """Pixels and whitened PCA of the whole image, fitted on (N, H, W) training images."""
+    pixels = PixelCosine.fit(train)
+    systems = [MatchingSystem("pixels", pixels.bytes, pixels.vectors, dot_scores)]
+    for components in WHOLE_PRINT_COMPONENTS:
+        systems += _pca(f"pca{components}", train, components, lambda prints: prints)
     return systems
 
 

@@ -10,11 +10,14 @@ from ridgecode.study.report_csv import latent_sizes_csv, matching_csv
 from ridgecode.study.report_curves import error_figures, learning_figures
 from ridgecode.study.report_figure import ReportFigure
 from ridgecode.study.report_matching_tables import level_table, matching_table
+from ridgecode.study.report_minutiae import minutiae_sections
 from ridgecode.study.report_page import Section, markdown, page
-from ridgecode.study.report_runs import read_runs
+from ridgecode.study.report_repair import repair_sections
+from ridgecode.study.report_runs import SIAMESE, Run, read_runs
 from ridgecode.study.report_sheets import sheet_figures
 from ridgecode.study.report_size_curves import bce_figures, distortion_figures, eer_figures
 from ridgecode.study.report_study import Study, study_of
+from ridgecode.study.report_systems import classification_table, systems_table
 from ridgecode.study.report_tables import Table, latent_size_tables, seed_table
 
 
@@ -53,7 +56,7 @@ def write_report(runs: Sequence[Path | str], out: Path | str, title: str = "Late
         if figure.drawing.svg:
             files[out / "figures" / f"{figure.name}.svg"] = figure.drawing.svg.encode()
     drawn = tuple(files)
-    files[out / "latent_sizes.csv"] = latent_sizes_csv(study.runs, study.protocols).encode()
+    files[out / "latent_sizes.csv"] = latent_sizes_csv(_encoding(study), study.protocols).encode()
     if study.matching:
         files[out / "matching.csv"] = matching_csv(study.matching).encode()
     files[out / "report.md"] = markdown(study, title, sections).encode()
@@ -68,16 +71,24 @@ def write_report(runs: Sequence[Path | str], out: Path | str, title: str = "Late
     return ReportFiles(out / "report.html", out / "report.md", out / "latent_sizes.csv", drawn)
 
 
+def _encoding(study: Study) -> list[Run]:
+    """The runs that have a latent size."""
+    return [run for run in study.runs if run.kind != SIAMESE]
+
+
 def _sections(study: Study) -> list[Section]:
     sizes: list[ReportFigure] = [*distortion_figures(study), *bce_figures(study)]
     size_tables: list[Table] = latent_size_tables(study.autoencoders, study.protocols, study.labels)
     seeds = seed_table((*study.autoencoders, *study.matchers), study.protocols)
     if seeds is not None:
         size_tables.append(seeds)
-    matching_tables = [matching_table(study.matching, protocol) for protocol in study.protocols]
+    systems = systems_table(study)
+    matching_tables = [systems] if systems is not None else []
+    matching_tables += [matching_table(study.matching, protocol) for protocol in study.protocols]
     matching_tables += [
         table for protocol in study.protocols if (table := level_table(study.matching, protocol)) is not None
     ]
+    matching_tables += [classification_table(study.matching, protocol) for protocol in study.protocols]
     return [
         Section("sizes", "Latent sizes", tuple(sizes), tuple(size_tables), "No autoencoder run was given."),
         Section("sheets", "Reconstructions", tuple(sheet_figures(study)), (), "No run kept its reconstructions."),
@@ -88,6 +99,8 @@ def _sections(study: Study) -> list[Section]:
             tuple(matching_tables),
             "No run was evaluated for matching.",
         ),
+        *repair_sections(study),
+        *minutiae_sections(study),
         Section("learning", "Learning curves", tuple(learning_figures(study)), (), "No run kept its metrics."),
     ]
 

@@ -40,6 +40,7 @@ def _csv_row(run: Run, protocols: Sequence[str]) -> dict[str, Any]:
         "latent_dim": run.latent_dim or None,
         "backbone": run.setting("backbone"),
         "distortion": run.setting("distortion"),
+        **({"task": "repair"} if run.setting("task") == "repair" else {}),
         "bytes": _whole(run.figure("bytes")),
         "depth_bits": _whole(run.figure("depth_bits")),
         "mse_at_depth": run.figure("mse_at_depth"),

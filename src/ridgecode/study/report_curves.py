@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 
-from ridgecode.study.figures import ErrorCurve, LearningCurve, det_figure, learning_figure, roc_figure
+from ridgecode.study.figures import (
+    ErrorCurve,
+    LearningCurve,
+    det_figure,
+    learning_figure,
+    precision_recall_figure,
+    roc_figure,
+)
 from ridgecode.study.report_figure import ReportFigure
 from ridgecode.study.report_matching import own_entry, own_system
 from ridgecode.study.report_numbers import percent, significant
-from ridgecode.study.report_runs import MATCHER, Curve, finite
+from ridgecode.study.report_runs import AUTOENCODER, MATCHER, SIAMESE, Curve, finite
 from ridgecode.study.report_series import Series
 from ridgecode.study.report_study import Study
 
@@ -17,7 +24,7 @@ MOST_ERROR_CURVES = 6
 def learning_figures(study: Study) -> list[ReportFigure]:
     """Losses by epoch: one figure a series of several sizes, and one a loss for all series of a single size."""
     groups: dict[str, list[Series]] = {}
-    for series in (*study.autoencoders, *study.matchers):
+    for series in study.series:
         several = len(series.by_size) > 1
         groups.setdefault(series.label if several else f"{series.kind} {_loss(series)}", []).append(series)
     figures = []
@@ -45,7 +52,7 @@ def error_figures(study: Study) -> list[ReportFigure]:
         for run in study.runs:
             entry, curve = own_entry(run, protocol), run.curves.get((own_system(run), protocol))
             if entry is not None and curve is not None:
-                prefix = "" if run.kind == MATCHER else f"{entry.system}, "
+                prefix = f"{entry.system}, " if run.kind == AUTOENCODER else ""
                 own.append((entry.eer, f"{prefix}{study.labels[run.name].full}", curve))
         for entry in study.matching:
             curve = entry.run.curves.get((entry.system, protocol))
@@ -63,12 +70,24 @@ def error_figures(study: Study) -> list[ReportFigure]:
         caption = "In brackets the EER. Grey lines are training-free baselines. "
         if len(own) > len(best):
             caption += f"The {len(best)} systems of lowest EER out of {len(own)}; all are in the table. "
-        roc, det = f"ROC, {protocol}", f"DET, {protocol}"
+        roc, det, balanced = f"ROC, {protocol}", f"DET, {protocol}", f"Precision and recall, {protocol}"
         diagonal = "The dotted diagonal is where FMR and FNMR are equal."
         alt = f"curves with the EER of each: {said}."
         figures.append(ReportFigure(f"roc_{protocol}", f"{roc} {alt}", caption, roc_figure(curves, roc)))
         figures.append(ReportFigure(f"det_{protocol}", f"{det} {alt}", caption + diagonal, det_figure(curves, det)))
+        share = _mated_share(study, protocol)
+        prior = f"Precision depends on the list, of which {percent(share)} % is mated. "
+        drawn = precision_recall_figure(curves, share, balanced)
+        figures.append(ReportFigure(f"precision_recall_{protocol}", f"{balanced} {alt}", caption + prior, drawn))
     return figures
+
+
+def _mated_share(study: Study, protocol: str) -> float:
+    """Of the protocol's largest list."""
+    rows = [entry for entry in study.matching if entry.pooled and entry.row.get("protocol") == protocol]
+    counts = [(entry.figure("n_mated") or 0.0, entry.figure("n_non_mated") or 0.0) for entry in rows]
+    mated, non_mated = max(counts, key=sum, default=(0.0, 0.0))
+    return mated / (mated + non_mated) if mated + non_mated else 0.5
 
 
 def _learning_curves(series: Series) -> list[LearningCurve]:
@@ -88,6 +107,8 @@ def _learning_curves(series: Series) -> list[LearningCurve]:
 
 
 def _loss(series: Series) -> str:
+    if series.kind == SIAMESE:
+        return "contrastive" if series.runs[0].setting("system") in ("stripes", "contrastive") else "bce"
     return series.runs[0].setting("loss") if series.kind == MATCHER else series.distortion
 
 

@@ -4,13 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ridgecode.study.report_runs import MATCHER, Run, finite
+from ridgecode.study.report_runs import MATCHER, SIAMESE, Run, finite
 from ridgecode.study.report_series import Label
 
-PROTOCOL_ORDER = ("aligned", "moved", "crop", "fvc", "fvc-all")
+PROTOCOL_ORDER = ("aligned", "moved", "crop", "fvc", "fvc-all", "pairs-by-subject", "pairs-by-pair")
 ALL = "all"
 LATENT_VECTORS = "cosine on z"
 HEAD = "head"
+OWN_THRESHOLD = " at its own threshold"
+"""How the row of an image system at its write-up's threshold is named, after the system."""
 BASELINES = "Training-free baselines"
 # Rows of one system that agree in all of these are one row, told by several runs.
 IDENTITY = ("protocol", "level", "alteration", "eer", "auc", "n_mated")
@@ -87,7 +89,7 @@ def own_system(run: Run) -> str:
     """The system that stands for `run`: a matcher's head, an autoencoder's cosine on latent vectors, or ""."""
     systems = list(dict.fromkeys(str(row.get("system", "")) for row in run.matching))
     own = [system for system in systems if baseline(system) is None]
-    wanted = HEAD if run.kind == MATCHER else LATENT_VECTORS
+    wanted = {MATCHER: HEAD, SIAMESE: run.setting("system")}.get(run.kind, LATENT_VECTORS)
     return min(own, key=lambda system: not system.startswith(wanted), default="")
 
 
@@ -102,6 +104,8 @@ def own_entry(run: Run, protocol: str) -> Entry | None:
 
 
 def _label(run: Run, system: str, label: Label) -> Label:
+    if run.kind == SIAMESE:
+        return label._replace(member=label.member + (OWN_THRESHOLD if system.endswith(OWN_THRESHOLD) else ""))
     if run.kind != MATCHER:
         return Label(f"{system}, {label.series}", label.member)
     if system == own_system(run):

@@ -18,12 +18,12 @@ import yaml
 
 from ridgecode.errors import BadInput
 from ridgecode.study.published import PUBLISHED_BCE, PUBLISHED_MSE, comparable_with_published
+from ridgecode.study.run_folder import ADDED_LATER
 
 SCHEMA = 1
-# Settings that runs of an older version lack: those were trained with what is now the default.
-ADDED_LATER = {"pooling": "auto", "seed_size": "0", "first_conv": "False", "maxpool1": "False"}
 AUTOENCODER = "autoencoder"
 MATCHER = "matcher"
+SIAMESE = "siamese"
 
 
 class ValidationPrints(NamedTuple):
@@ -159,9 +159,11 @@ def _why_no_run(folder: Path) -> str:
 
 
 def _kind(folder: Path, config: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
-    if evaluation.get("kind") in (AUTOENCODER, MATCHER):
+    if evaluation.get("kind") in (AUTOENCODER, MATCHER, SIAMESE):
         return str(evaluation["kind"])
     verb = str(config.get("verb", ""))
+    if verb == "train-matcher" and config.get("system", "latent") != "latent":
+        return SIAMESE
     if verb == "train-matcher" or (not verb and "comparator" in config):
         return MATCHER
     if verb == "train-autoencoder" or (not verb and "backbone" in config):
@@ -216,7 +218,8 @@ def _metrics(path: Path) -> tuple[Mapping[str, Any], ...]:
     return tuple(entries.values())
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file; none where there is no file. Raises BadInput where it can't be read."""
     if not path.is_file():
         return {}
     try:
@@ -228,7 +231,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _curves(path: Path) -> dict[tuple[str, str], Curve]:
-    arrays = _arrays(path)
+    arrays = read_arrays(path)
     curves = {}
     for key, fmr in arrays.items():
         stem, _, measure = key.rpartition("|")
@@ -241,7 +244,7 @@ def _curves(path: Path) -> dict[tuple[str, str], Curve]:
 
 
 def _prints(path: Path) -> ValidationPrints | None:
-    arrays = _arrays(path)
+    arrays = read_arrays(path)
     if not arrays:
         return None
     truth, x_hat = arrays.get("truth"), arrays.get("x_hat")

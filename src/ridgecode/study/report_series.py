@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import NamedTuple
 
-from ridgecode.study.report_runs import ADDED_LATER, AUTOENCODER, MATCHER, Run
+from ridgecode.study.report_runs import AUTOENCODER, MATCHER, SIAMESE, Run
+from ridgecode.study.run_folder import ADDED_LATER
 
 # Settings that name a series wherever there are several series.
 NAMING = {
-    AUTOENCODER: ("backbone", "distortion", "view"),
+    AUTOENCODER: ("backbone", "distortion", "view", "task"),
     MATCHER: ("comparator", "loss", "backbone", "distortion", "view"),
+    SIAMESE: ("system", "recipe", "split_by"),
 }
 # Settings that don't change what is learned, or that a series is allowed to vary in.
 IGNORED = frozenset(
     [
         *("verb", "run_dir", "data", "model", "name", "resume", "latent_dim", "seed", "source"),
         *("tracker", "device", "devices", "strategy", "num_nodes", "threads", "precision"),
-        *("max_minutes", "max_epochs", "early_stopping_patience", "evaluate"),
+        *("max_minutes", "max_epochs", "early_stopping_patience", "evaluate", "stop_on_collapse"),
     ]
 )
 MOST_SERIES = 8
@@ -87,9 +89,9 @@ def series_of(runs: Sequence[Run]) -> list[Series]:
             Series(
                 label=_label(kind, known, shown, varying),
                 kind=kind,
-                backbone=known["backbone"],
-                distortion=known["distortion"],
-                view=known["view"],
+                backbone=known.get("backbone", ""),
+                distortion=known.get("distortion", ""),
+                view=known.get("view", ""),
                 by_size=by_size,
                 mixed=mixed and len(members) > len(by_size),
             )
@@ -119,7 +121,7 @@ def _grouped(runs: Sequence[Run], keys: Sequence[str]) -> dict[tuple[str, ...], 
 
 def _order(named: Mapping[str, str]) -> tuple[int, int]:
     """Our own body before the others, PCA last; MSE before other distortions, BCE last. Equals stay in their order."""
-    backbone, distortion = named["backbone"], named["distortion"]
+    backbone, distortion = named.get("backbone", ""), named.get("distortion", "")
     return (
         {"ridge": 0, "pca": 2}.get(backbone, 1),
         {"mse": 0, "bce": 2, "bce+l1": 3}.get(distortion, 1),
@@ -128,12 +130,18 @@ def _order(named: Mapping[str, str]) -> tuple[int, int]:
 
 def _label(kind: str, known: Mapping[str, str], shown: Sequence[str], varying: Sequence[str]) -> str:
     """For example "ridge, mse" or "ridge, mse, learning_rate 0.001" or "head l1 infonce on ridge, mse"."""
+    if kind == SIAMESE:
+        split = f"split by {known['split_by']}" if "split_by" in shown and known["split_by"] else ""
+        body = ", ".join(filter(None, (known["system"], known["recipe"], split)))
+        return ", ".join([body, *(f"{key} {known[key]}" for key in varying if known[key] != "")])
     body = ", ".join(filter(None, (known["backbone"] or "model", known["distortion"])))
+    if known.get("task") == "repair":
+        body = f"repair, {body}"
     if "view" in shown and known["view"]:
         body += f", {known['view']}"
     if kind == MATCHER:
         body = " ".join(filter(None, ("head", known["comparator"], known["loss"]))) + f" on {body}"
-    settings = [_setting(key, known[key]) for key in varying if known[key] not in ("", ADDED_LATER.get(key))]
+    settings = [_setting(key, known[key]) for key in varying if known[key] not in ("", str(ADDED_LATER.get(key)))]
     return ", ".join([body, *settings])
 
 

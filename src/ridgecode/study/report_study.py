@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ridgecode.study.report_matching import Entry, entries, protocols
-from ridgecode.study.report_runs import AUTOENCODER, MATCHER, Run
+from ridgecode.study.report_runs import AUTOENCODER, MATCHER, SIAMESE, Run
 from ridgecode.study.report_series import Label, Series, series_of
 
 
@@ -15,6 +15,7 @@ class Study:
     runs: tuple[Run, ...]
     autoencoders: tuple[Series, ...]
     matchers: tuple[Series, ...]
+    siamese: tuple[Series, ...]
     labels: Mapping[str, Label]
     matching: tuple[Entry, ...]
     protocols: tuple[str, ...]
@@ -26,7 +27,12 @@ class Study:
 
     def look(self, series: Series) -> int:
         """The place of `series` among all, from which its colour follows."""
-        return (*self.autoencoders, *self.matchers).index(series)
+        return self.series.index(series)
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """All series, of whatever kind."""
+        return (*self.autoencoders, *self.matchers, *self.siamese)
 
     @property
     def sources(self) -> list[str]:
@@ -38,12 +44,15 @@ def study_of(runs: Sequence[Run]) -> Study:
     """Sorts `runs` for a report."""
     autoencoders = series_of([run for run in runs if run.kind == AUTOENCODER])
     matchers = series_of([run for run in runs if run.kind == MATCHER])
-    labels = {run.name: _label(run, series) for series in (*autoencoders, *matchers) for run in series.runs}
-    ordered = tuple(run for series in (*autoencoders, *matchers) for run in series.runs)
+    siamese = series_of([run for run in runs if run.kind == SIAMESE])
+    every = (*autoencoders, *matchers, *siamese)
+    labels = {run.name: _label(run, series) for series in every for run in series.runs}
+    ordered = tuple(run for series in every for run in series.runs)
     return Study(
         runs=ordered,
         autoencoders=tuple(autoencoders),
         matchers=tuple(matchers),
+        siamese=tuple(siamese),
         labels=labels,
         matching=tuple(entries(ordered, labels)),
         protocols=tuple(protocols(ordered)),
@@ -52,7 +61,7 @@ def study_of(runs: Sequence[Run]) -> Study:
 
 def _label(run: Run, series: Series) -> Label:
     """With the seed or the run's name where that alone tells runs apart."""
-    parts = [f"{run.latent_dim} dims"]
+    parts = [f"input {run.setting('input')}" if run.kind == SIAMESE else f"{run.latent_dim} dims"]
     if series.mixed:
         parts.append(run.name)
     elif len(series.by_size[run.latent_dim]) > 1:

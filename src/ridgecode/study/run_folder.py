@@ -39,6 +39,8 @@ NOT_COMPARED = {
     "evaluate",
     "verb",
 }
+# What runs did that are older than the setting.
+ADDED_LATER = {"task": "reconstruct", "pooling": "auto", "seed_size": 0, "first_conv": False, "maxpool1": False}
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class RunFolder:
         if "verb" not in old:
             raise BadInput(f"--run_dir {self.path} holds another program's config.yaml; choose another --run_dir")
         if self.begun():
+            old = {key: value for key, value in ADDED_LATER.items() if key in new} | old
             for key in sorted((new.keys() | old.keys()) - NOT_COMPARED):
                 if new.get(key) != old.get(key):
                     raise BadInput(

@@ -97,6 +97,10 @@ class Tracker:
         """Sets the run's summary values: the run's one figure per name, such as the best `val_mse`."""
         self._try("the summary", lambda run: run.summary.update(dict(values)))
 
+    def alert(self, title: str, text: str) -> None:
+        """Tells the user something now, by W&B's alerts, where the account asks for them."""
+        self._try("an alert", lambda run: run.alert(title=title, text=text))
+
     def finish(self, exit_code: int = 0) -> None:
         """Ends the run; a second call does nothing. W&B shows a run with `exit_code` other than 0 as failed."""
         self._try("the end of the run", lambda run: run.finish(exit_code=exit_code))

@@ -15,6 +15,7 @@ from ridgecode.autoencoders.distortion import DistortionName
 from ridgecode.autoencoders.saved import (
     AutoencoderSpec,
     Backbone,
+    Task,
     build_network,
     check_spec,
     latent_scale,
@@ -29,6 +30,7 @@ from ridgecode.study.evaluate import Evaluate, evaluate_run
 from ridgecode.study.lightning_fit import Hardware, fit
 from ridgecode.study.pca_fit import check_latent_dim, fit_pca
 from ridgecode.study.recorder import Recorder
+from ridgecode.study.repair_training import RepairPrints, RepairWindows, repair_prints
 from ridgecode.study.run_folder import RunFolder, Stopwatch, default_data, default_run_dir, plain
 from ridgecode.study.schedule import Budget
 from ridgecode.study.tracked_evaluation import log_evaluation
@@ -48,6 +50,7 @@ class TrainAutoencoder:
     Args:
         data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
         run_dir: folder of the run (default: runs/ with the W&B agent's run id or a name from the settings)
+        task: reconstruct (each print from itself) or repair (each Real print from its altered ones)
         backbone: ridge (ours), resnet18 or resnet50 (the bolts autoencoder), or pca
         view: crop32 (32x32 pixels from the middle) or whole (97x90 in a 96x96 window)
         latent_dim: numbers in a latent vector
@@ -78,6 +81,7 @@ class TrainAutoencoder:
 
     data: Path = field(default_factory=default_data)
     run_dir: Path | None = None
+    task: Task = "reconstruct"
     backbone: Backbone = "ridge"
     view: ViewName = "crop32"
     latent_dim: int = 128
@@ -108,7 +112,12 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
     """Runs the training; returns the run's folder. Raises BadInput for settings or data that can't be used."""
     _check(config)
     run_dir = config.run_dir or default_run_dir(
-        config.backbone, config.view, config.latent_dim, config.distortion, f"seed{config.seed}"
+        *(["repair"] if config.task == "repair" else []),
+        config.backbone,
+        config.view,
+        config.latent_dim,
+        config.distortion,
+        f"seed{config.seed}",
     )
     run = RunFolder(run_dir)
     store = PrintStore.open(config.data)
@@ -128,11 +137,12 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
     if config.backbone == "pca":
         # Before the run begins: a refused command leaves no folder in the way of the right one.
         check_latent_dim(len(train), view, config.latent_dim, config.train_crops)
+    repair = repair_prints(store) if config.task == "repair" else None
     first = config.devices * config.num_nodes == 1 or _is_first_process()
     with run.held() if first else nullcontext():
         if first:
             run.begin("train-autoencoder", config, store.digest)
-        return _train(config, run, store, train_prints, val_prints, first)
+        return _train(config, run, store, train_prints, val_prints, repair, first)
 
 
 def _train(
@@ -141,6 +151,7 @@ def _train(
     store: PrintStore,
     train_prints: NDArray[np.uint8],
     val_prints: NDArray[np.uint8],
+    repair: RepairPrints | None,
     first: bool,
 ) -> Path:
     """Trains, evaluates and tells; only the `first` of several processes writes."""
@@ -152,6 +163,8 @@ def _train(
     torch.manual_seed(config.seed)
     spec = _spec(config)
     data = PrintWindows(train_prints, val_prints, spec, config.batch_size, config.train_crops, config.seed)
+    if repair is not None:
+        data = RepairWindows(repair, spec, config.batch_size, config.train_crops, config.seed)
     name = run.path.name
     tracker = open_tracker(config.tracker, run.path, plain(config), name, "train-autoencoder") if first else Tracker()
     with tracker:
@@ -195,7 +208,7 @@ def _fit_network(
         z = torch.cat([net.encode(x.to(module.device)) for x in some.split(256)])
         save_autoencoder(run.model, net, data.spec, *latent_scale(z.float().cpu()))
 
-    sheet = TrainingSheet(run, tracker, net, data.val_windows[:SHEET_PRINTS])
+    sheet = TrainingSheet(run, tracker, net, *data.sheet_windows(SHEET_PRINTS))
     recorder = Recorder(run, tracker, "val_loss", save, sheet)
     hardware = _hardware(config)
     seconds = fit(run, module, data, recorder, hardware, config.max_epochs, config.early_stopping_patience)
@@ -240,6 +253,7 @@ def _spec(config: TrainAutoencoder) -> AutoencoderSpec:
         config.view,
         config.latent_dim,
         config.distortion,
+        config.task,
         config.pooling,
         config.seed_size,
         config.first_conv,
@@ -254,6 +268,10 @@ def _check(config: TrainAutoencoder) -> None:
     for name in ("learning_rate", "max_minutes", "early_stopping_patience", "threads", "seed"):
         if getattr(config, name) < 0:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
+    if config.backbone == "pca" and config.task == "repair":
+        raise BadInput(
+            "--task repair needs a network, and --backbone pca is fitted in closed form; give --backbone ridge"
+        )
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     check_spec(_spec(config))

@@ -1,81 +1,80 @@
-"""`ridgecode train-matcher`: a Siamese head on latent vectors."""
+"""`ridgecode train-matcher`: a Siamese head on latent vectors, or an image Siamese system."""
 
-import shutil
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
-import filelock
-import numpy as np
-import torch
-
-from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
 from ridgecode.errors import BadInput
-from ridgecode.files import whole_file
-from ridgecode.matching.comparisons import comparison_list
-from ridgecode.matching.error_rates import error_rates, threshold_at_fmr
-from ridgecode.matching.heads import Comparator, LatentHead
-from ridgecode.matching.measured import THRESHOLD_FMR
-from ridgecode.matching.saved_matcher import MatcherFacts, load_matcher, save_matcher, sha256_of
-from ridgecode.prints.store import PrintStore, read_about
-from ridgecode.study.evaluate import Evaluate, evaluate_run
-from ridgecode.study.lightning_fit import Hardware, fit
-from ridgecode.study.matcher_run import AUTOENCODER_FILE
-from ridgecode.study.matcher_training import (
-    FingerData,
-    FingerPrints,
-    LossName,
-    MatcherTraining,
-    PairsName,
-    ValidationList,
-    validation_list,
-)
-from ridgecode.study.matching_systems import ScoredList, protocols_of
-from ridgecode.study.recorder import Recorder
-from ridgecode.study.run_folder import RunFolder, Stopwatch, default_data, default_run_dir, plain
-from ridgecode.study.schedule import Budget
-from ridgecode.study.tracked_evaluation import log_evaluation
-from ridgecode.study.tracking import open_tracker
-from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencoder
+from ridgecode.matching.heads import Comparator
+from ridgecode.matching.siamese.systems import RecipeName
+from ridgecode.study.lightning_fit import Hardware
+from ridgecode.study.matcher_training import LossName, PairsName
+from ridgecode.study.run_folder import default_data
+from ridgecode.study.siamese_store import SourceName
+from ridgecode.study.train_latent_head import train_latent_head
+from ridgecode.study.train_siamese import train_siamese
 
-SHARED_AUTOENCODER = "autoencoder-whole-128"
+LATENT_ONLY = ("model", "autoencoder_minutes", "comparator", "loss", "pairs", "movement", "hidden", "embedding_dim")
+IMAGES_ONLY = ("source", "split_by", "pair_list", "n_pairs", "image_height", "image_width", "channels")
 
 
 @dataclass(frozen=True)
 class TrainMatcher:
-    """Trains a Siamese head: a twin MLP on the latent vectors of a frozen autoencoder, and a comparator.
+    """Trains a matcher: a Siamese head on latent vectors, or a Siamese network on images.
 
-    A finger's Real print is the reference; its altered prints and other impressions are probes. The best epoch is the
-    one with the lowest equal error rate on validation subjects, where the decision threshold comes from too. The same
-    command again resumes a run that was killed.
+    `--system latent` is the head, which reads the latent vectors of a frozen autoencoder; the other systems see pixels.
+    A head's reference is a finger's Real print; its altered prints and other impressions are probes. Its best epoch is
+    the one with the lowest equal error rate on validation subjects; that of an image system has the lowest loss on its
+    validation pairs. The decision threshold comes from there too. The same command again resumes a run that was killed.
 
     Args:
-        data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
+        system: latent (a head), subtract, subtract-conv, stripes, contrastive or l1 (networks on images)
+        recipe: of an image system: ours, or published, as its write-up has it
+        data: prepared store, or for image systems a folder of identity folders (s1/, s2/, ..) or of anchor/, positive/
+            and negative/ (default: the environment variable RIDGECODE_DATA, else ./store)
+        source: of the images of an image system: socofing (a prepared store), folder (identity folders), stripes
+            (generated); auto takes stripes for the system stripes, else what data holds
         run_dir: folder of the run (default: runs/ with the W&B agent's run id or a name from the settings)
+        split_by: how pairs of images are held out: pair (images recur on both sides), subject, or auto: the recipe's
+        pair_list: CSV file with the columns probe, reference, mated (1 or 0) that names the pairs of an image system
+        n_pairs: pairs that an image system draws in all; 0 takes its own number
+        image_height: pixels that images are brought to; 0 takes the system's own
+        image_width: pixels that images are brought to; 0 takes the system's own
+        channels: of the network's input, 1 or 3; 0 takes the recipe's own
         model: train-autoencoder run whose latent vectors are matched (default: autoencoder-whole-128 beside run_dir,
             trained first where it is not there)
         autoencoder_minutes: minutes of training for an autoencoder that has to be trained first
-        comparator: how two embeddings are compared
-        loss: on pairs (bce, contrastive), triplets, or a batch's whole table of scores (infonce)
-        pairs: random or mined (semi-hard in the batch); auto mines triplets and draws pairs; infonce takes all pairs
-        movement: whether probes are turned, shifted, scaled and blurred before encoding
-        hidden: units of the two hidden layers
-        embedding_dim: numbers in an embedding
-        learning_rate: of AdamW, with a cosine schedule
-        batch_size: fingers a step
-        max_epochs: epochs of 50 steps
+        comparator: how two embeddings of latent vectors are compared
+        loss: of a head, on pairs (bce, contrastive), triplets, or a batch's whole table of scores (infonce)
+        pairs: of a head, random or mined (semi-hard in the batch); auto mines triplets and draws pairs; infonce takes
+            all pairs
+        movement: whether a head's probes are turned, shifted, scaled and blurred before encoding
+        hidden: units of the two hidden layers of a head
+        embedding_dim: numbers in an embedding of a head
+        learning_rate: 0 takes the system's own (a head 1e-3, with AdamW and a cosine schedule)
+        batch_size: fingers a step of a head, pairs a step of an image system; 0 takes the system's own (a head 256)
+        max_epochs: epochs at most, of a head 50 steps each; 0 takes the system's own (a head 100)
         max_minutes: minutes of training at most; 0 for no limit
-        early_stopping_patience: epochs without a better val_eer before training ends; 0 never ends it
+        early_stopping_patience: epochs without a better figure before training ends; 0 never ends it
+        stop_on_collapse: whether a run that has collapsed ends; it is told of in either case
         device: cpu, cuda, or auto: a GPU where there is one
-        seed: of weights, batches and movements
+        seed: of weights, pairs, batches and movements
         tracker: wandb (online with a login, else offline) or none
         threads: processor threads; 0 takes all
-        evaluate: whether the best head is evaluated on the val split at the end, as `ridgecode evaluate` does
+        evaluate: whether the best epoch is evaluated on the val split at the end, as `ridgecode evaluate` does
     """
 
+    system: Literal["latent", "subtract", "subtract-conv", "stripes", "contrastive", "l1"] = "latent"
+    recipe: RecipeName = "ours"
     data: Path = field(default_factory=default_data)
+    source: SourceName = "auto"
     run_dir: Path | None = None
+    split_by: Literal["auto", "pair", "subject"] = "auto"
+    pair_list: Path | None = None
+    n_pairs: int = 0
+    image_height: int = 0
+    image_width: int = 0
+    channels: Literal[0, 1, 3] = 0
     model: Path | None = None
     autoencoder_minutes: float = 5.0
     comparator: Comparator = "cosine"
@@ -84,11 +83,12 @@ class TrainMatcher:
     movement: bool = True
     hidden: int = 512
     embedding_dim: int = 128
-    learning_rate: float = 1e-3
-    batch_size: int = 256
-    max_epochs: int = 100
+    learning_rate: float = 0.0
+    batch_size: int = 0
+    max_epochs: int = 0
     max_minutes: float = 0.0
     early_stopping_patience: int = 0
+    stop_on_collapse: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 0
     tracker: Literal["wandb", "none"] = "wandb"
@@ -99,142 +99,30 @@ class TrainMatcher:
 def train_matcher(config: TrainMatcher) -> Path:
     """Runs the training; returns the run's folder. Raises BadInput for settings or data that can't be used."""
     _check(config)
-    run = RunFolder(config.run_dir or default_run_dir("matcher", config.comparator, config.loss, f"seed{config.seed}"))
-    store = PrintStore.open(config.data)
-    protocols = protocols_of(store)
-    if not protocols:
-        raise BadInput(
-            f"--data {config.data} has one print a finger; a matcher needs altered prints or several impressions"
-        )
-    fingers = FingerPrints.of(store, "train")
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    _check_model(config, run)
-    with run.held():
-        if not run.begun():
-            # A refused or killed command may have left the copy of another model.
-            (run.path / AUTOENCODER_FILE).unlink(missing_ok=True)
-        run.begin("train-matcher", config, store.digest)
-        return _train(config, run, store, fingers, protocols)
-
-
-def _train(
-    config: TrainMatcher, run: RunFolder, store: PrintStore, fingers: FingerPrints, protocols: list[str]
-) -> Path:
-    if run.finished():
-        print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
-        return run.path
-    saved = _autoencoder(config, run)
-    run.write_environment({"source": store.source, "ppi": read_about(config.data)["request"]["ppi"]})
-    torch.manual_seed(config.seed)
-    size = (saved.spec.latent_dim, config.hidden, config.embedding_dim)
-    head = LatentHead(*size, config.comparator, saved.latent_mean, saved.latent_std)
-    # The lists of `evaluate`, so that the threshold is the one that it finds.
-    lists = {
-        protocol: validation_list(saved, ScoredList.of(store, comparison_list(store, "val", protocol)))
-        for protocol in protocols
-    }
-    # What the head is meant for decides which epoch is best.
-    judged = "moved" if "moved" in lists and config.movement else protocols[0]
-    pairs = config.pairs if config.pairs != "auto" else ("mined" if config.loss == "triplet" else "random")
-    budget = Budget(0, config.max_minutes, Stopwatch())
-    module = MatcherTraining(head, config.loss, pairs, lists, budget, config.learning_rate, config.seed)
-    data = FingerData(fingers, saved, config.batch_size, config.movement, config.seed)
-    with open_tracker(config.tracker, run.path, plain(config), run.path.name, "train-matcher") as tracker:
-
-        def save() -> None:
-            save_matcher(run.model, head, _facts(head, config.loss, judged, lists[judged], saved))
-
-        recorder = Recorder(run, tracker, f"val_eer_{judged}", save, rate="probes_per_second")
-        hardware = Hardware(config.device, precision="32")
-        seconds = fit(run, module, data, recorder, hardware, config.max_epochs, config.early_stopping_patience)
-        best = recorder.best_figures()
-        facts = load_matcher(run.model).facts
-        done = {"seconds": round(seconds, 3), "best_epoch": recorder.best_epoch}
-        run.write_environment({**done, "threshold": facts.threshold, "threshold_fmr": facts.fmr})
-        figures = {key: value for key, value in best.items() if key.startswith("val_")}
-        tracker.summary({**figures, "best_epoch": recorder.best_epoch, "threshold": facts.threshold})
-        tracker.log_model(run.model, f"matcher-{run.path.name}", {**plain(config), **figures})
-        if config.evaluate:
-            log_evaluation(tracker, run.path, evaluate_run(Evaluate(run=run.path, data=config.data)))
-        run.write_environment({"finished": True})
-        if tracker.is_on:
-            print(tracker.where, file=sys.stderr)
-    told = ", ".join(f"{name} {100 * value:.2f} %" for name, value in figures.items())
-    print(f"best epoch {recorder.best_epoch}: {told}; the run lies in {run.path}")
-    return run.path
-
-
-def _autoencoder(config: TrainMatcher, run: RunFolder) -> SavedAutoencoder:
-    """Copies the autoencoder into the run, which then is all one needs; trains a shared one where none is named."""
-    own = run.path / AUTOENCODER_FILE
-    if own.is_file():
-        return load_autoencoder(own)
-    source = config.model
-    if source is None:
-        source = run.path.parent / SHARED_AUTOENCODER
-        source.parent.mkdir(parents=True, exist_ok=True)
-        # Runs of a sweep start together: the first trains, the others wait and share.
-        with filelock.FileLock(source.parent / f".{SHARED_AUTOENCODER}.lock"):
-            train_autoencoder(
-                TrainAutoencoder(
-                    data=config.data,
-                    run_dir=source,
-                    view="whole",
-                    latent_dim=128,
-                    max_minutes=config.autoencoder_minutes,
-                    device=config.device,
-                    tracker="none",
-                    threads=config.threads,
-                    evaluate=False,
-                )
-            )
-    saved = load_autoencoder(source)
-    with whole_file(own) as temporary:
-        shutil.copyfile(_model_file(source), temporary)
-    return saved
-
-
-def _check_model(config: TrainMatcher, run: RunFolder) -> None:
-    """Raises BadInput for a --model that can't be used, or is not the one that a broken or finished run has copied."""
-    own = run.path / AUTOENCODER_FILE
-    has_own = run.begun() and own.is_file()
-    if config.model is None or (has_own and not config.model.exists()):
-        return
-    load_autoencoder(config.model)
-    if has_own and sha256_of(_model_file(config.model)) != sha256_of(own):
-        raise BadInput(
-            f"--run_dir {run.path} holds a run on another autoencoder than --model {config.model}; choose another "
-            "--run_dir or delete that folder"
-        )
-
-
-def _model_file(source: Path) -> Path:
-    return source / "model.safetensors" if source.is_dir() else source
-
-
-def _facts(
-    head: LatentHead, loss: str, protocol: str, validation: ValidationList, saved: SavedAutoencoder
-) -> MatcherFacts:
-    # As the threshold is compared elsewhere: in float32 it would be rounded down to the score that it must reject.
-    scores, mated = validation.scores(head).astype(np.float64), validation.scored.comparisons.mated
-    threshold = threshold_at_fmr(error_rates(scores[mated], scores[~mated]), THRESHOLD_FMR)
-    fmr = float((scores[~mated] >= threshold).mean())
-    return MatcherFacts(loss, threshold, fmr, protocol, saved.sha256)
+    return train_latent_head(config) if config.system == "latent" else train_siamese(config)
 
 
 def _check(config: TrainMatcher) -> None:
-    for name in ("hidden", "embedding_dim", "max_epochs"):
+    for name in ("hidden", "embedding_dim"):
         if getattr(config, name) < 1:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 1 or more")
-    for name in ("max_minutes", "early_stopping_patience", "threads", "seed"):
+    for name in (
+        *("max_epochs", "max_minutes", "early_stopping_patience", "threads", "seed", "learning_rate"),
+        *("n_pairs", "image_height", "image_width"),
+    ):
         if getattr(config, name) < 0:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
-    for name in ("learning_rate", "autoencoder_minutes"):
-        if getattr(config, name) <= 0:
-            raise BadInput(f"--{name} is {getattr(config, name)}; give more than 0")
-    if config.batch_size < 2:
-        raise BadInput(f"--batch_size is {config.batch_size}; pairs need 2 fingers or more")
+    if config.autoencoder_minutes <= 0:
+        raise BadInput(f"--autoencoder_minutes is {config.autoencoder_minutes}; give more than 0")
+    if config.batch_size != 0 and config.batch_size < 2:
+        raise BadInput(f"--batch_size is {config.batch_size}; pairs need 2 or more")
     if config.loss == "infonce" and config.pairs != "auto":
         raise BadInput(f"--pairs {config.pairs} says nothing to --loss infonce, which takes all pairs; leave it out")
+    if config.system == "latent" and config.recipe != "ours":
+        raise BadInput(f"--recipe {config.recipe}: no write-up has a recipe for latent vectors; leave it out")
+    others, kind = (IMAGES_ONLY, "latent vectors") if config.system == "latent" else (LATENT_ONLY, "images")
+    default = {one.name: one.default for one in fields(TrainMatcher)}
+    for name in others:
+        if getattr(config, name) != default[name]:
+            raise BadInput(f"--{name} says nothing to --system {config.system}, which matches {kind}; leave it out")
     Hardware(config.device).check()

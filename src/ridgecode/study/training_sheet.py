@@ -20,11 +20,14 @@ SECONDS_BETWEEN = 30.0
 class TrainingSheet:
     """`sheets/training.png`: what the first, the best and the last epoch make of a few prints, beside the truth.
 
-    truth: (N, 1, H, W) validation windows in [0, 1]. Drawn at the first and the last epoch, and every 30 s between.
+    truth: (N, 1, H, W) validation windows in [0, 1]; altered: their altered versions, where these are what the network
+    is given; they then stand in the first column. Drawn at the first and the last epoch, and every 30 s between.
     """
 
-    def __init__(self, run: RunFolder, tracker: Tracker, net: Network, truth: Tensor) -> None:
-        self.run, self.tracker, self.net, self.truth = run, tracker, net, truth
+    def __init__(
+        self, run: RunFolder, tracker: Tracker, net: Network, truth: Tensor, altered: Tensor | None = None
+    ) -> None:
+        self.run, self.tracker, self.net, self.truth, self.altered = run, tracker, net, truth, altered
         self.images: dict[str, NDArray[np.uint8]] = {}
         self.best_epoch = 0
         self._drawn = float("-inf")
@@ -39,7 +42,8 @@ class TrainingSheet:
 
     def look(self, module: BudgetedTraining, epoch: int, improved: bool, last: bool) -> None:
         """Keeps this epoch's reconstructions and draws the sheet when it is time to."""
-        now = _uint8(self.net.decode(self.net.encode(self.truth.to(module.device))).float().cpu())
+        x = self.truth if self.altered is None else self.altered
+        now = _uint8(self.net.decode(self.net.encode(x.to(module.device))).float().cpu())
         self.images.setdefault("first", now)
         self.images["last"] = now
         if improved:
@@ -49,6 +53,7 @@ class TrainingSheet:
         self._drawn = time.monotonic()
         path = self.run.sheets / "training.png"
         columns = {
+            **({} if self.altered is None else {"altered": _uint8(self.altered)}),
             "first epoch": self.images["first"],
             f"best, epoch {self.best_epoch}": self.images["best"],
             f"last, epoch {epoch}": self.images["last"],

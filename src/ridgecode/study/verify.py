@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ridgecode.prints.prepare import canonical_form
-from ridgecode.study.matcher_run import load_matcher_run
-from ridgecode.study.matching_systems import Encoder, latent_head
+from ridgecode.study.matcher_run import open_matcher
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,13 @@ def verify_pair(config: Verify) -> None:
 
     Raises BadInput for a run or an image that can't be used.
     """
-    matcher = load_matcher_run(config.run)
-    system = latent_head(Encoder(matcher.autoencoder), matcher.saved.head)
+    matcher = open_matcher(config.run)
     canonical = canonical_form(matcher.source, config.ppi or matcher.ppi)
-    probe, reference = (system.vectors(canonical(path)[None]) for path in (config.probe, config.reference))
+    probe, reference = (matcher.system.vectors(canonical(path)[None]) for path in (config.probe, config.reference))
     row = np.zeros(1, np.int64)
-    score = float(system.scores(probe, reference, row, row)[0])
-    facts = matcher.saved.facts
+    score = float(matcher.system.scores(probe, reference, row, row)[0])
     print(f"score      {score:.6f}")
-    print(f"threshold  {facts.threshold:.6f}")
-    print(
-        f"FMR        {100 * facts.fmr:.4g} % of non-mated validation comparisons ({facts.protocol}) reach the threshold"
-    )
-    print(f"decision   {'match' if score >= facts.threshold else 'no match'}")
+    print(f"threshold  {matcher.threshold:.6f}")
+    told = f"of non-mated validation comparisons ({matcher.protocol}) reach the threshold"
+    print(f"FMR        {100 * matcher.fmr:.4g} % {told}")
+    print(f"decision   {'match' if score >= matcher.threshold else 'no match'}")

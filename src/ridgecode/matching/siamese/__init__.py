@@ -1,0 +1,1 @@
+"""Siamese networks on images: one branch embeds both images, a comparator scores the two embeddings."""

@@ -1,0 +1,64 @@
+"""Batches of windows of altered prints beside the same windows of their Real prints."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ridgecode.prints.training_crops import TrainCrops, TrainingCrops
+from ridgecode.prints.views import View
+
+UNALTERED_SHARE = 0.1
+"""Share of inputs that are the Real print itself, so that a network learns to leave an intact print alone."""
+
+
+class RepairCrops:
+    """Iterable over one epoch's batches: (input, target), each (batch_size, 1, h, w) float32 in [0, 1].
+
+    The targets are those that `TrainingCrops` cuts from the Real prints; each has the same window, mirrored the same
+    way, of one of its print's altered versions as its input, drawn anew each epoch, or now and then of the Real print.
+
+    real: (R, H, W) uint8; altered: (A, H, W) uint8; real_of: (A,) each altered print's place in `real`, every place
+        being there. All else is as in `TrainingCrops`: seed and epoch alone decide the batches.
+    """
+
+    def __init__(
+        self,
+        real: NDArray[np.uint8],
+        altered: NDArray[np.uint8],
+        real_of: NDArray[np.int64],
+        view: View,
+        batch_size: int,
+        train_crops: TrainCrops = "random",
+        seed: int = 0,
+        epoch: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.targets = TrainingCrops(real, view, batch_size, train_crops, seed, epoch, rank, world_size)
+        self.real, self.altered, self.real_of = real, altered, real_of
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        targets, n = self.targets, len(self.real)
+        chosen = _chosen(self.real_of, n, targets.passes, (targets.seed, targets.epoch, 1))
+        prints = self.altered[chosen]
+        unaltered = np.flatnonzero(chosen < 0)
+        prints[unaltered] = self.real[unaltered % n]
+        inputs = targets.held(prints)
+        for window in targets.windows():
+            yield window.cut(inputs, window.passes * n + window.prints), window.cut(targets.prints)
+
+
+def _chosen(real_of: NDArray[np.int64], n: int, passes: int, seed: tuple[int, ...]) -> NDArray[np.int64]:
+    """(passes * n,) for each pass over the `n` Real prints, which altered print is each one's input; -1 for none."""
+    random = np.random.default_rng(seed)
+    by_print = np.argsort(real_of, kind="stable")
+    counts = np.bincount(real_of, minlength=n)
+    first = np.cumsum(counts) - counts
+    place = np.floor(random.random((passes, n)) * counts).astype(np.int64)
+    unaltered = random.random((passes, n)) < UNALTERED_SHARE
+    return np.where(unaltered, -1, by_print[first + place]).reshape(-1)

