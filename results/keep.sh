@@ -11,5 +11,7 @@ for run in "$sweep"/runs/*/; do
   [ -e "$run/evaluation.json" ] || continue
   mkdir -p "$kept/runs/$name"
   cp "$run"/{config.yaml,metrics.jsonl,environment.json,evaluation.json} "$kept/runs/$name/"
+  # What its first, best and last epoch made of a few prints.
+  if [ -e "$run/sheets/training.png" ]; then cp "$run/sheets/training.png" "$kept/runs/$name/"; fi
   sed -i -E 's#(: |=|")/[^" ]*/([^"/ ]+)#\1\2#g' "$kept/runs/$name"/{config.yaml,environment.json}
 done

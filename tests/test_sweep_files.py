@@ -32,6 +32,8 @@ def test_the_questions_are_there() -> None:
         "matcher",
         "siamese",
         "train_crops",
+        "whole_ablation",
+        "whole_prints",
     ]
 
 

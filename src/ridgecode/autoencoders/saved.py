@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -127,7 +127,10 @@ def save_autoencoder(path: Path, net: Network, spec: AutoencoderSpec, latent_mea
     """Writes the file whole. Its header holds the format, its version and the spec as JSON."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     tensors |= {"latent.mean": latent_mean.float().cpu(), "latent.std": latent_std.float().cpu()}
-    metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(asdict(spec), sort_keys=True)}
+    # Files of a choice's default are older than the choice, and stay readable where it is not known.
+    defaults = {field.name: field.default for field in fields(spec)}
+    known = {name: value for name, value in asdict(spec).items() if value != defaults[name]}
+    metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(known, sort_keys=True)}
     with whole_file(path) as temporary:
         temporary.write_bytes(_in_order(save(tensors, metadata)))
 
