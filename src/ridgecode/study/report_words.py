@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ridgecode.study.report_numbers import count, listed
-from ridgecode.study.report_runs import AUTOENCODER, Run
+from ridgecode.study.report_runs import AUTOENCODER, SIAMESE, Run
 from ridgecode.study.report_study import Study
 
 
@@ -72,7 +72,8 @@ def scope(study: Study) -> str:
         values = sorted({run.setting(key) for run in study.runs} - {""})
         if values:
             parts.append(form.format(listed(values)))
-    sizes = {(run.figure("n_prints"), run.figure("n_subjects")) for run in study.runs if run.evaluation}
+    encoding = [run for run in study.runs if run.kind != SIAMESE]  # an image system has no reconstructions to count
+    sizes = {(run.figure("n_prints"), run.figure("n_subjects")) for run in encoding if run.evaluation}
     if len(sizes) == 1:
         prints, subjects = sizes.pop()
         parts.append(f"{count(prints)} prints of {count(subjects)} subjects")
