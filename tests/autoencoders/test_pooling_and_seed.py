@@ -207,7 +207,7 @@ def test_a_local_start_is_the_same_in_every_region_and_as_loud_as_another() -> N
     for dims in to_latent:
         for place in range(1, 36):
             assert torch.equal(dims[place, :, place], dims[0, :, 0])
-    for more in ({"local_start": True}, {}, {"local_start": True, "seed_size": 2}):
+    for more in ({"local_start": True}, {"local_start": False}, {"local_start": True, "seed_size": 2}):
         for latent_dim in (9, 64, 512):
             net = RidgeAutoencoder(96, 96, latent_dim, widths=(64, 128, 128), blocks=1, **more)
             with torch.no_grad():

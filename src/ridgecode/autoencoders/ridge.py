@@ -46,8 +46,8 @@ class RidgeAutoencoder(nn.Module):
         channel before the latent vector; a decoder that starts from `seed_size` places a side has them stretched by
         nearest neighbour to its first map. "none" and 0 keep all places.
     local_start: at first each latent dim draws on one region of the last map and writes to the same region of the
-        decoder's first, with the same weights in every region. A linear layer over 36 places of a whole print would
-        have to find each place's ridges by itself; started so, the convolutions around it find them for all at once.
+        decoder's first, with the same weights in every region. A linear layer that starts everywhere has to find each
+        place's ridges by itself (36 of them on a whole print); so the convolutions around it find them for all at once.
     Raises ValueError where `height` or `width` does not divide down to the last scale, `seed_size` is more than that
     scale has, or `pooling` is another.
     """
@@ -62,7 +62,7 @@ class RidgeAutoencoder(nn.Module):
         blocks: int = 2,
         pooling: Pooling = "none",
         seed_size: int = 0,
-        local_start: bool = False,
+        local_start: bool = True,
     ) -> None:
         super().__init__()
         step = UNSHUFFLE * 2 ** (len(widths) - 1)

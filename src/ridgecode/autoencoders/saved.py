@@ -84,7 +84,6 @@ def build_network(spec: AutoencoderSpec) -> Network:
             widths,
             pooling=pooling,
             seed_size=spec.seed_size,
-            local_start=spec.view == "whole",
         )
     return ResNetAutoencoder(
         spec.backbone,

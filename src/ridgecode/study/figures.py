@@ -17,7 +17,7 @@ from ridgecode.study.figure_style import INK, MARKERS, MUTED, PAPER, RAMP, SERIE
 
 WIDTH, HEIGHT = 5.4, 3.4  # inches, without the legend: two side by side on a desktop page, one on a phone
 LEGEND_ROW = 0.19  # inches
-LONGEST_TICK = 36  # characters a line beside a figure
+LONGEST_TICK = 40  # characters a line beside a figure
 DET_TICKS = (0.0001, 0.001, 0.01, 0.05, 0.10, 0.20, 0.40)
 # How curves look that are nobody's runs.
 REFERENCE_LOOKS: dict[str, dict[str, Any]] = {

@@ -1,0 +1,82 @@
+"""What `ridge` learns in the same steps when its latent dims start in a region each, and when they start everywhere.
+
+    python benchmarks/local_start.py [--data STORE] [--view crop32] [--latent_dim 128] [--steps 25]
+                                     [--threads 1] [--seed 0]
+
+Both see the same batches of 32 at a learning rate of 2e-3. The MSE is that of validation windows. Without --data a few
+synthetic prints are made, which show that it runs but not the gain: that takes real prints and a few hundred steps.
+"""
+
+import argparse
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import torch
+
+from ridgecode.autoencoders.ridge import RidgeAutoencoder
+from ridgecode.autoencoders.saved import RIDGE_WIDTHS
+from ridgecode.prints.prepare import prepare
+from ridgecode.prints.store import PrintStore
+from ridgecode.prints.synthetic.synthesise import synthesise
+from ridgecode.prints.training_crops import TrainingCrops
+from ridgecode.prints.views import VIEWS, stack_prints
+from ridgecode.study.autoencoder_training import optimiser_of
+from ridgecode.study.reconstruction_figures import reconstruct
+from ridgecode.study.run_folder import environment
+
+LEARNING_RATE, BATCH, ROWS = 2e-3, 32, 5
+
+
+def learnt(local_start: bool, store: PrintStore, arguments: argparse.Namespace) -> dict[int, float]:
+    """The MSE after each fifth of the steps."""
+    view = VIEWS[arguments.view]
+    prints = stack_prints(store, store.rows(split="train"))
+    val = torch.from_numpy(view.take(stack_prints(store, store.rows(split="val")))).unsqueeze(1).float() / 255
+    torch.manual_seed(arguments.seed)
+    widths = RIDGE_WIDTHS[arguments.view]
+    net = RidgeAutoencoder(view.height, view.width, arguments.latent_dim, widths=widths, local_start=local_start)
+    optimiser = optimiser_of(net, LEARNING_RATE)
+    rows, columns = view.inside
+    found: dict[int, float] = {}
+    step = 0
+    for epoch in count():
+        for x in TrainingCrops(prints, view, BATCH, "random", arguments.seed, epoch):
+            optimiser.zero_grad()
+            (net.train()(x.contiguous(memory_format=torch.channels_last)).x_hat - x).square().mean().backward()
+            optimiser.step()
+            step += 1
+            if step % max(1, arguments.steps // ROWS) == 0:
+                difference = (reconstruct(net.eval(), val) - val)[..., rows, columns]
+                found[step] = float(difference.square().mean())
+            if step == arguments.steps:
+                return found
+    raise AssertionError  # count() does not end
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="prepared store (default: 20 synthetic subjects, made for this run)")
+    parser.add_argument("--view", choices=sorted(VIEWS), default="crop32")
+    parser.add_argument("--latent_dim", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=25, help="of training for each (default 25)")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads (default 1)")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        path = arguments.data
+        if path is None:
+            synthesise(20, 1, Path(folder) / "images", progress=False)
+            path = prepare("synthetic", Path(folder) / "images", Path(folder) / "store", progress=False).path
+        store = PrintStore.open(path)
+        everywhere, local = (learnt(start, store, arguments) for start in (False, True))
+    machine = environment()["machine"]
+    print(f"{machine['cpu']}, {store.source}, {arguments.view}, {arguments.latent_dim} latent dims, MSE\n")
+    print("| after steps | started everywhere | started locally |\n|---|---|---|")
+    for step, mse in everywhere.items():
+        print(f"| {step} | {mse:.4f} | {local[step]:.4f} |")
+
+
+if __name__ == "__main__":
+    main()
