@@ -265,6 +265,10 @@ def test_refusals(faces: Path, autoencoder_run: Path, tmp_path: Path, refused: R
     assert "has one identity, a" in refused(*train(run, "--data", one))
     mixed = folder("mixed", a_1=size, a_2=size, b_1=(50, 36), b_2=size)
     assert "images of mixed sizes (36x40 and 36x50 pixels)" in refused(*train(run, "--data", mixed))
+    broken = folder("broken", a_1=size, a_2=size, b_1=size, b_2=size) / "b" / "2.png"
+    broken.write_bytes(broken.read_bytes()[:40])
+    said = refused(*train(run, "--data", tmp_path / "broken"))
+    assert str(broken) in said and "ridgecode prepare --source folder" in said
     (tmp_path / "empty").mkdir()
     assert "neither a prepared store nor" in refused(*train(run, "--data", tmp_path / "empty"))
     (tmp_path / "pairs.csv").write_text("probe,reference,mated\ns1/1.png,s99/1.png,1\n")

@@ -95,6 +95,8 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         "other_store": other_store,
         **reconstruction_part(saved, store, rows, train_prints, config.depth_bits, beside),
     }
+    if head is not None:
+        content["parameters"] += sum(p.numel() for p in head.parameters())
     encoder = Encoder(saved)
     own = [latent_cosine(encoder), *([latent_head(encoder, head)] if head else [])]
     systems = [*own, *baselines(saved, train_prints)] if wanted else own

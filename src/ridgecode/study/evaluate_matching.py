@@ -16,6 +16,7 @@ from ridgecode.study.matching_systems import MatchingSystem, ScoredList
 from ridgecode.study.report_matching import AT_PRECISION, OWN_THRESHOLD
 
 RATE_SECONDS = 0.5
+RATE_PRINTS = 256
 
 
 class Judged(NamedTuple):
@@ -60,18 +61,17 @@ class MatchingPart:
         precision: also at the smallest threshold that reaches it on what thresholds come from."""
         comparisons = judged.measured.comparisons
         scores = judged.measured.scores(system)
-        threshold = None
+        val_scores, val_mated = scores, comparisons.mated
         if judged.chosen_on is not None:
-            val_scores, mated = judged.chosen_on.scores(system), judged.chosen_on.comparisons.mated
-            threshold = threshold_at_fmr(error_rates(val_scores[mated], val_scores[~mated]), THRESHOLD_FMR)
+            val_scores, val_mated = judged.chosen_on.scores(system), judged.chosen_on.comparisons.mated
+        own, others = val_scores[val_mated], val_scores[~val_mated]
+        threshold = threshold_at_fmr(error_rates(own, others), THRESHOLD_FMR)
         found = matching_table(scores, comparisons, system.name, system.bytes, threshold, judged.threshold_from)
         if own_threshold is not None:
             name = f"{system.name}{OWN_THRESHOLD}"
             found += matching_table(scores, comparisons, name, system.bytes, own_threshold, "published")[:1]
         if precision is not None:
-            chosen_on = judged.chosen_on or judged.measured
-            val_scores, mated = chosen_on.scores(system), chosen_on.comparisons.mated
-            threshold = threshold_at_precision(val_scores[mated], val_scores[~mated], precision)
+            threshold = threshold_at_precision(own, others, precision)
             name = f"{system.name}{AT_PRECISION.format(100 * precision)}"
             found += matching_table(scores, comparisons, name, system.bytes, threshold, judged.threshold_from)[:1]
         self.table += [row.as_json() for row in found]
@@ -86,8 +86,8 @@ class MatchingPart:
 
 def comparisons_per_second(system: MatchingSystem, scored: ScoredList) -> float:
     """Comparisons of vectors that are there already, a second, with torch's present threads, over half a second."""
-    probes, references = system.vectors(scored.probes), system.vectors(scored.references)
-    rows = scored.comparisons.probe_rows[:8192], scored.comparisons.reference_rows[:8192]
+    probes, references = system.vectors(scored.probes[:RATE_PRINTS]), system.vectors(scored.references[:RATE_PRINTS])
+    rows = np.arange(8192) % len(probes), np.arange(8192) * 7 % len(references)
     system.scores(probes, references, *rows)
     done, start = 0, time.perf_counter()
     while (used := time.perf_counter() - start) < RATE_SECONDS:

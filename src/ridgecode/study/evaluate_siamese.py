@@ -11,7 +11,7 @@ from ridgecode.study.evaluate_matching import MatchingPart, comparisons_per_seco
 from ridgecode.study.evaluation import Evaluate, check_store, finish, folder_of, protocols_wanted
 from ridgecode.study.evaluation_lists import has_non_mated
 from ridgecode.study.matcher_run import load_siamese_run
-from ridgecode.study.matching_systems import protocols_of, whole_print_baselines
+from ridgecode.study.matching_systems import MatchingSystem, protocols_of, whole_print_baselines
 from ridgecode.study.run_folder import RunFolder
 from ridgecode.study.siamese_lists import judged_pairs
 from ridgecode.study.siamese_store import run_store
@@ -45,7 +45,7 @@ def evaluate_siamese(config: Evaluate) -> dict[str, Any]:
     content["bytes"] = system.bytes
     part = MatchingPart()
     if config.split == "val" and not content["other_store"]:
-        _own_pairs(config, store, saved, part, content)
+        content["comparisons_per_second"] = _own_pairs(config, store, saved, system, part)
     train_prints = stack_prints(store, store.rows(split="train"))
     lists = config.comparisons or folder_of(config) / "comparisons"
     wanted = protocols_wanted(config, store, _protocols(store, config.split, content["split_by"]))
@@ -61,16 +61,17 @@ def evaluate_siamese(config: Evaluate) -> dict[str, Any]:
 
 
 def _own_pairs(
-    config: Evaluate, store: PrintStore, saved: SavedSiamese, part: MatchingPart, content: dict[str, Any]
-) -> None:
-    """The lists that the training held out; baselines see the images as the network does."""
-    system = siamese_system(saved)
+    config: Evaluate, store: PrintStore, saved: SavedSiamese, system: MatchingSystem, part: MatchingPart
+) -> int:
+    """Adds the lists that the training held out; baselines see the images as the network does. Returns the system's
+    comparisons a second."""
     baselines = whole_print_baselines(saved.spec.fit(stack_prints(store, store.rows(split="train"))))
-    for own in judged_pairs(config.run_path, store, saved):
+    lists = judged_pairs(config.run_path, store, saved)
+    for own in lists:
         part.add(own, system, published_threshold(saved.net), PRECISION)
         for baseline in baselines:
             part.add(own, baseline)
-        content["comparisons_per_second"] = round(comparisons_per_second(system, own.measured))
+    return round(comparisons_per_second(system, lists[0].measured))
 
 
 def _protocols(store: PrintStore, split: str, split_by: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The images that an image Siamese system trains on: a prepared store, or one that is made in the run's folder."""
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ from ridgecode.prints.folder import list_folder
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import STORE_FILE, PrintStore, read_about
 from ridgecode.prints.stripes import write_stripes
+from ridgecode.study.run_folder import default_data
 
 SourceName = Literal["auto", "socofing", "folder", "stripes"]
 TRIPLET_FOLDERS = ("anchor", "negative", "positive")
@@ -26,6 +28,11 @@ def siamese_store(source: SourceName, system: str, data: Path, run: Path, fresh:
     one image.
     """
     if source == "stripes" or (source == "auto" and system == "stripes"):
+        if data != default_data():
+            print(
+                "ridgecode: stripes are generated; to train on --data, give --source socofing or folder",
+                file=sys.stderr,
+            )
         write_stripes(run / "stripes")
         return _own(run / "stripes", run / OWN_STORE, fresh)
     if source == "socofing" or (data / STORE_FILE).exists() or not data.is_dir():
@@ -65,7 +72,12 @@ def is_triplets(identities: list[str] | np.ndarray) -> bool:
 def _own(root: Path, out: Path, fresh: bool) -> PrintStore:
     if fresh and (out / STORE_FILE).exists() and read_about(out)["request"]["root"] != str(root.resolve()):
         shutil.rmtree(out)
-    return PrintStore.open(prepare("folder", root, out, progress=False).path)
+    try:
+        return PrintStore.open(prepare("folder", root, out, progress=False).path)
+    except BadInput as error:
+        # The way out that `prepare` names is a flag of its own.
+        way = f"leave it out with `ridgecode prepare --source folder --root {root} --skip-bad` and give that store"
+        raise BadInput(str(error).replace("pass --skip-bad to leave it out", way)) from None
 
 
 def _check_store(store: PrintStore, data: Path) -> None:
