@@ -8,11 +8,15 @@ batch norm, without which training stays on the plateau of local means.
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from ridgecode.autoencoders.grid_latent import GridRead, GridWrite, central_entries, start_alike
 from ridgecode.autoencoders.protocol import Pooling, Reconstruction, pooled
+
+LatentLayer = Literal["grid", "linear"]
 
 UNSHUFFLE = 4
 LATENT_GAIN = 8.0
@@ -45,11 +49,14 @@ class RidgeAutoencoder(nn.Module):
     pooling, seed_size: what the bolts autoencoder does, for comparison. "mean" averages the last map to one value a
         channel before the latent vector; a decoder that starts from `seed_size` places a side has them stretched by
         nearest neighbour to its first map. "none" and 0 keep all places.
-    local_start: at first each latent dim draws on one region of the last map and writes to the same region of the
-        decoder's first, with the same weights in every region. A linear layer that starts everywhere has to find each
-        place's ridges by itself (36 of them on a whole print); so the convolutions around it find them for all at once.
+    latent_layer: "grid" reads latent dims off the last map with the same weights at every place, and writes them to the
+        decoder's first map alike (grid_latent.py); "linear" has weights of its own for every place.
+    local_start: of a linear layer: at first each latent dim draws on one region of the last map and writes to the same
+        region of the decoder's first, with the same weights in every region. A linear layer that starts everywhere has
+        to find each place's ridges by itself (36 of them on a whole print); so the convolutions around it find them for
+        all at once.
     Raises ValueError where `height` or `width` does not divide down to the last scale, `seed_size` is more than that
-    scale has, or `pooling` is another.
+    scale has, `pooling` is another, or a grid is asked for with a pooling or a seed.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class RidgeAutoencoder(nn.Module):
         pooling: Pooling = "none",
         seed_size: int = 0,
         local_start: bool = True,
+        latent_layer: LatentLayer = "linear",
     ) -> None:
         super().__init__()
         step = UNSHUFFLE * 2 ** (len(widths) - 1)
@@ -90,14 +98,37 @@ class RidgeAutoencoder(nn.Module):
         up = [*up[::-1], nn.BatchNorm2d(widths[0]), nn.ReLU()]
         up += [nn.Conv2d(widths[0], UNSHUFFLE**2, 3, padding=1), nn.PixelShuffle(UNSHUFFLE)]
         self.encoder = nn.Sequential(*down)
-        self.to_latent = nn.Linear(features, latent_dim)
-        self.from_latent = nn.Linear(latent_dim, math.prod(self.seed))
+        self.decoder = nn.Sequential(*up)
+        self.latent_layer = latent_layer
+        if latent_layer == "grid":
+            if pooling != "none" or seed_size:
+                raise ValueError("a grid keeps every place: no pooling and no seed")
+            self.set_latent_grid(central_entries(latent_dim, *self.grid[1:]))
+            start_alike(self.to_latent, self.from_latent, LATENT_GAIN / 3)
+        else:
+            self._set_linear(features, local_start)
+
+    def set_latent_grid(self, entries: Tensor) -> None:
+        """A latent layer with fresh weights whose dims are `entries` of the flattened (channels, rows, columns) latent
+        map, distinct and rising. Raises ValueError where they are not, or where they are more channels than dims."""
+        places = math.prod(self.grid[1:])
+        rising = len(entries) == self.latent_dim and bool((entries.diff() > 0).all())
+        if not rising or not 0 <= int(entries[0]) <= int(entries[-1]) < self.latent_dim * places:
+            raise ValueError("not the entries of a latent grid")
+        channels = int(entries[-1]) // places + 1
+        self.to_latent = GridRead(self.grid, channels, entries)
+        self.from_latent = GridWrite(self.grid, channels, entries)
+
+    def _set_linear(self, features: int, local_start: bool) -> None:
+        self.to_latent = nn.Linear(features, self.latent_dim)
+        self.from_latent = nn.Linear(self.latent_dim, math.prod(self.seed))
         # At torch's own scale the latent vector is a whisper beside the biases, and the decoder first learns one grey
         # blur for all prints; louder from the start, ridges are found sooner.
-        nn.init.uniform_(self.from_latent.weight, -LATENT_GAIN * latent_dim**-0.5, LATENT_GAIN * latent_dim**-0.5)
-        self.decoder = nn.Sequential(*up)
+        bound = LATENT_GAIN * self.latent_dim**-0.5
+        nn.init.uniform_(self.from_latent.weight, -bound, bound)
         # As many regions a side as both ends and the latent vector can tell apart.
-        sides = (*self.grid[1:], *self.seed[1:], math.isqrt(latent_dim), 1 if pooling == "mean" else latent_dim)
+        dims = 1 if self.pooling == "mean" else self.latent_dim
+        sides = (*self.grid[1:], *self.seed[1:], math.isqrt(self.latent_dim), dims)
         if local_start and min(sides) > 1:
             self._start_locally(min(sides))
 
@@ -136,10 +167,12 @@ class RidgeAutoencoder(nn.Module):
         return Reconstruction(logits if self.logits else logits.float().sigmoid(), z)
 
     def encode(self, x: Tensor) -> Tensor:
-        return self.to_latent(pooled(self.encoder(x), self.pooling))
+        features = self.encoder(x)
+        return self.to_latent(features if self.latent_layer == "grid" else pooled(features, self.pooling))
 
     def decode(self, z: Tensor) -> Tensor:
         return self._draw(z).float().sigmoid()
 
     def _draw(self, z: Tensor) -> Tensor:
-        return self.decoder(self.stretch(self.from_latent(z).unflatten(1, self.seed)))
+        first = self.from_latent(z)
+        return self.decoder(first if self.latent_layer == "grid" else self.stretch(first.unflatten(1, self.seed)))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from ridgecode.autoencoders.distortion import DistortionName, uses_logits
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.protocol import Pooling
 from ridgecode.autoencoders.resnet import SEED_SIZE, ResNetAutoencoder, map_step
-from ridgecode.autoencoders.ridge import UNSHUFFLE, RidgeAutoencoder
+from ridgecode.autoencoders.ridge import UNSHUFFLE, LatentLayer, RidgeAutoencoder
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 from ridgecode.prints.views import VIEWS, View, ViewName
@@ -25,7 +26,13 @@ Task = Literal["reconstruct", "repair"]
 TASKS: tuple[Task, ...] = ("reconstruct", "repair")
 Network = PCA | ResNetAutoencoder | RidgeAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
-RIDGE_WIDTHS: dict[str, tuple[int, ...]] = {"crop32": (64, 128), "whole": (64, 128, 128)}
+RIDGE_WIDTHS: dict[tuple[str, str], tuple[int, ...]] = {
+    # A grid is the same network on both views, so that one trained on crops starts the other.
+    ("crop32", "grid"): (64, 128),
+    ("whole", "grid"): (64, 128),
+    ("crop32", "linear"): (64, 128),
+    ("whole", "linear"): (64, 128, 128),
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class AutoencoderSpec:
     or the Real print of an altered one.
 
     pooling "auto" and seed_size 0 are the backbone's own: "mean" and 4 for ResNets, "none" and the whole map for ridge.
+    latent_layer is of ridge alone; `usual_latent_layer` tells what a new network should have.
     """
 
     backbone: Backbone
@@ -45,10 +53,16 @@ class AutoencoderSpec:
     seed_size: int = 0
     first_conv: bool = False
     maxpool1: bool = False
+    latent_layer: LatentLayer = "linear"
 
     @property
     def window(self) -> View:
         return VIEWS[self.view]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels at each scale of a `ridge` network."""
+        return RIDGE_WIDTHS[self.view, self.latent_layer]
 
 
 @dataclass(frozen=True)
@@ -75,15 +89,15 @@ def build_network(spec: AutoencoderSpec) -> Network:
     if spec.backbone == "pca":
         return PCA(view.height, view.width, spec.latent_dim)
     if spec.backbone == "ridge":
-        widths, pooling = RIDGE_WIDTHS[spec.view], "none" if spec.pooling == "auto" else spec.pooling
         return RidgeAutoencoder(
             view.height,
             view.width,
             spec.latent_dim,
             logits,
-            widths,
-            pooling=pooling,
+            spec.widths,
+            pooling="none" if spec.pooling == "auto" else spec.pooling,
             seed_size=spec.seed_size,
+            latent_layer=spec.latent_layer,
         )
     return ResNetAutoencoder(
         spec.backbone,
@@ -97,6 +111,13 @@ def build_network(spec: AutoencoderSpec) -> Network:
     )
 
 
+def usual_latent_layer(spec: AutoencoderSpec) -> LatentLayer:
+    """ "grid" for a `ridge` network that keeps all places and has a dim or more for each; else "linear"."""
+    places = math.prod(side // (UNSHUFFLE * 2) for side in (spec.window.height, spec.window.width))
+    keeps_places = spec.pooling in ("auto", "none") and not spec.seed_size
+    return "grid" if spec.backbone == "ridge" and keeps_places and spec.latent_dim >= places else "linear"
+
+
 def check_spec(spec: AutoencoderSpec) -> None:
     """Raises BadInput for a `latent_dim` below 1, an option that means nothing for the backbone, or a seed that is
     larger than the decoder's first map."""
@@ -108,12 +129,17 @@ def check_spec(spec: AutoencoderSpec) -> None:
                 raise BadInput(
                     f"--{name} is a part of resnet18 and resnet50; leave it out with --backbone {spec.backbone}"
                 )
+    if spec.latent_layer == "grid":
+        if spec.backbone != "ridge":
+            raise BadInput(f"--latent_layer grid is a part of ridge; leave it out with --backbone {spec.backbone}")
+        if spec.pooling == "mean" or spec.seed_size:
+            raise BadInput("--latent_layer grid keeps every place; leave out --pooling and --seed_size, or give linear")
     if spec.backbone == "pca":
         for name, own in (("pooling", "auto"), ("seed_size", 0)):
             if getattr(spec, name) != own:
                 raise BadInput(f"--{name} is of a network's maps, which --backbone pca has none of; leave it out")
     else:
-        step = UNSHUFFLE * 2 ** (len(RIDGE_WIDTHS[spec.view]) - 1)
+        step = UNSHUFFLE * 2 ** (len(spec.widths) - 1)
         side = spec.window.height // (step if spec.backbone == "ridge" else map_step(spec.first_conv, spec.maxpool1))
         if not 0 <= spec.seed_size <= side:
             raise BadInput(
@@ -169,6 +195,8 @@ def load_autoencoder(path: Path | str) -> SavedAutoencoder:
             raise ValueError(spec.task)
         net = build_network(spec)
         mean, std = tensors.pop("latent.mean"), tensors.pop("latent.std")
+        if isinstance(net, RidgeAutoencoder) and spec.latent_layer == "grid":
+            net.set_latent_grid(tensors["to_latent.entries"])
         net.load_state_dict(tensors)
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise BadInput(f"{file} does not fit its own description ({type(error).__name__}); train it again") from error

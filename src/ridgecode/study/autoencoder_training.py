@@ -147,4 +147,4 @@ def optimiser_of(net: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
 
 def optimiser_defaults(backbone: str) -> tuple[float, str]:
     """(learning rate, schedule) of a backbone: the write-up's for the ResNets, ours for `ridge`."""
-    return (2e-3, "cosine") if backbone == "ridge" else (1e-4, "constant")
+    return (4e-3, "cosine") if backbone == "ridge" else (1e-4, "constant")

@@ -3,7 +3,7 @@
 import os
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,15 +12,20 @@ import torch
 from numpy.typing import NDArray
 
 from ridgecode.autoencoders.distortion import DistortionName
+from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.autoencoders.saved import (
     AutoencoderSpec,
     Backbone,
+    Network,
     Task,
     build_network,
     check_spec,
     latent_scale,
+    load_autoencoder,
     save_autoencoder,
+    usual_latent_layer,
 )
+from ridgecode.autoencoders.start_from import start_from
 from ridgecode.errors import BadInput
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.training_crops import TrainCrops
@@ -38,6 +43,7 @@ from ridgecode.study.tracking import Tracker, open_tracker
 from ridgecode.study.training_sheet import TrainingSheet
 
 SHEET_PRINTS = 8
+START_PRINTS = 1024  # on so many training prints --start_from sees which latent dims matter
 SCALE_PRINTS = 512  # the scale of latent vectors is measured on so many training prints, each time a model is saved
 
 
@@ -57,11 +63,15 @@ class TrainAutoencoder:
         distortion: what training minimises; bce reads the decoder's output as logits
         pooling: of the encoder's last map: mean (one value a channel), none (all of it), or auto: the backbone's own
             (ridge none, ResNets mean)
+        latent_layer: ridge only: grid (the same weights at every place of the last map), linear (weights of their own),
+            or auto: grid where there is a latent dim or more for each place
+        start_from: ridge only: another run, its model.safetensors, or a pretrained model, whose weights this run
+            starts from; it may have more latent dims or fewer, another view or distortion
         seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
             (ridge the whole map, ResNets 4)
         first_conv: ResNets only: bolts' 7x7 first convolution of stride 2
         maxpool1: ResNets only: bolts' max-pool after the first convolution
-        learning_rate: of the optimiser; 0 takes the backbone's own (ridge 2e-3, ResNets 1e-4)
+        learning_rate: of the optimiser; 0 takes the backbone's own (ridge 4e-3, ResNets 1e-4)
         schedule: of the learning rate; auto takes the backbone's own (ridge cosine, ResNets constant)
         batch_size: windows a step, in each process
         train_crops: random (shifted and mirrored) or centre (as the write-up had it)
@@ -87,12 +97,14 @@ class TrainAutoencoder:
     latent_dim: int = 128
     distortion: DistortionName = "mse"
     pooling: Literal["auto", "mean", "none"] = "auto"
+    latent_layer: Literal["auto", "grid", "linear"] = "auto"
+    start_from: str = ""
     seed_size: int = 0
     first_conv: bool = False
     maxpool1: bool = False
     learning_rate: float = 0.0
     schedule: Literal["auto", "cosine", "constant"] = "auto"
-    batch_size: int = 32
+    batch_size: int = 64
     train_crops: TrainCrops = "random"
     max_epochs: int = 500
     max_minutes: float = 0.0
@@ -196,6 +208,8 @@ def _fit_network(
     learning_rate, schedule = optimiser_defaults(config.backbone)
     schedule = schedule if config.schedule == "auto" else config.schedule
     net = build_network(data.spec)
+    if config.start_from:
+        _take_over(net, config, data)
     # Convolutions run faster so on a CPU and on tensor cores; the order of a tensor's bytes changes no result's shape.
     for parameter in net.parameters():
         if parameter.ndim == 4:
@@ -236,6 +250,21 @@ def _fit_pca(
     return watch.seconds(), row
 
 
+def _take_over(net: Network, config: TrainAutoencoder, data: PrintWindows) -> None:
+    """Starts `net` from the model that --start_from names. Raises BadInput where it does not fit."""
+    other = load_autoencoder(config.start_from)
+    some = windows(data.train_prints[:START_PRINTS], data.spec)
+    try:
+        if not isinstance(net, RidgeAutoencoder) or not isinstance(other.net, RidgeAutoencoder):
+            raise ValueError("both have to be of --backbone ridge")
+        start_from(net, other.net, some)
+    except ValueError as error:
+        raise BadInput(
+            f"--start_from {config.start_from} ({other.spec.view}, {other.spec.latent_dim} latent dims) can't start "
+            f"this network: {error}; leave it out, or give another model"
+        ) from error
+
+
 def _is_first_process() -> bool:
     """Whether this process of several writes the run's folder, as torchrun (RANK), SLURM or Lightning's own launcher
     numbers them; asked before there is a trainer to tell."""
@@ -248,7 +277,7 @@ def _hardware(config: TrainAutoencoder) -> Hardware:
 
 
 def _spec(config: TrainAutoencoder) -> AutoencoderSpec:
-    return AutoencoderSpec(
+    spec = AutoencoderSpec(
         config.backbone,
         config.view,
         config.latent_dim,
@@ -259,6 +288,8 @@ def _spec(config: TrainAutoencoder) -> AutoencoderSpec:
         config.first_conv,
         config.maxpool1,
     )
+    layer = usual_latent_layer(spec) if config.latent_layer == "auto" else config.latent_layer
+    return replace(spec, latent_layer=layer)
 
 
 def _check(config: TrainAutoencoder) -> None:
@@ -275,4 +306,8 @@ def _check(config: TrainAutoencoder) -> None:
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     check_spec(_spec(config))
+    if config.start_from:
+        if config.backbone != "ridge":
+            raise BadInput(f"--start_from is for --backbone ridge; leave it out with {config.backbone}")
+        load_autoencoder(config.start_from)
     _hardware(config).check()

@@ -1,0 +1,114 @@
+"""A network that starts from another one's weights, with fewer latent dims, more, or on another view.
+
+Few dims are hard to begin with: a network has to find the phase of ridges through a needle's eye. With many it finds
+ridges within a minute, and the directions of its latent space that move the decoder most can then be kept, the others
+dropped, as PCA would on what the decoder is shown. A short training mends what that breaks.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ridgecode.autoencoders.grid_latent import GridRead, GridWrite
+from ridgecode.autoencoders.ridge import RidgeAutoencoder
+
+CHUNK = 128
+
+
+@torch.no_grad()
+def start_from(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
+    """Gives `net` the weights of `other`, which stays as it is; both are on one device.
+
+    windows: (N, 1, height, width) in [0, 1] of `net`'s view, from training prints. The latent spaces that `net` is left
+        with has a standard deviation of 1 in each dim on them, and mean 0.
+    Raises ValueError where the networks have other convolutions, or `net` has a linear latent layer and `other` is of
+    another window or has fewer dims.
+    """
+    body = {name: value for name, value in other.state_dict().items() if "_latent." not in name}
+    own = {name: value.shape for name, value in net.state_dict().items() if "_latent." not in name}
+    if own != {name: value.shape for name, value in body.items()}:
+        raise ValueError("the networks have other convolutions")
+    net.load_state_dict(body, strict=False)
+    training = net.training
+    net.eval()
+    if net.latent_layer == "grid" and other.latent_layer == "grid":
+        _take_grid(net, other, windows)
+    elif net.latent_layer == "linear" and net.grid == other.grid and net.latent_dim <= other.latent_dim:
+        _take_linear(net, other, windows)
+    else:
+        raise ValueError("its latent layer can't be taken over")
+    net.train(training)
+
+
+def _take_grid(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
+    """Channels are turned and ordered by what they write, alike at all places; of the (channel, place) pairs those are
+    kept whose writing varies most, so that places with little to tell have fewer."""
+    read, write = other.to_latent.read, other.from_latent.write
+    places = math.prod(net.grid[1:])
+    z = torch.cat([read(net.encoder(x)) for x in windows.split(CHUNK)])  # (N, channels, rows, columns)
+    channels = z.transpose(0, 1).flatten(1).double()  # (channels, N * places)
+    mean = channels.mean(1)
+    turn, back, std = _principal(channels - mean[:, None], write.weight[:, :, 0, 0].double())
+    have, want = len(std), -(-net.latent_dim // places)
+    variance = ((turn @ (channels - mean[:, None])).view(have, len(windows), places)).var(1)
+    # What a dim at a place moves on the decoder's first map: its own variance, times the square of what it writes.
+    energy = (variance * back.square().sum(0)[:, None]).flatten()
+    if have > want or net.latent_dim < have * places:
+        entries = energy.topk(net.latent_dim).indices.sort().values
+    else:
+        entries = net.to_latent.entries
+    net.set_latent_grid(entries.to(windows.device))
+    net.to(windows.device)
+    new_read, new_write = net.to_latent, net.from_latent
+    assert isinstance(new_read, GridRead) and isinstance(new_write, GridWrite)
+    kept = min(have, new_read.read.out_channels)
+    weight = (turn @ read.weight.flatten(1).double())[:kept]
+    bias = (turn @ (read.bias.double() - mean))[:kept]
+    # Channels that `other` has not begin by reading at random and writing nothing.
+    fresh = new_read.read.weight
+    fresh.copy_(torch.nn.functional.normalize(torch.randn_like(fresh).flatten(1), dim=1).view_as(fresh))
+    new_read.read.bias.zero_()
+    new_write.write.weight.zero_()
+    new_read.read.weight[:kept] = weight.float()[:, :, None, None]
+    new_read.read.bias[:kept] = bias.float()
+    new_write.write.weight[:, :kept] = back[:, :kept].float()[:, :, None, None]
+    new_write.write.bias.copy_((write.bias.double() + write.weight[:, :, 0, 0].double() @ mean).float())
+
+
+def _take_linear(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
+    """The same with all places together: both layers are written out as matrices first."""
+    features = torch.cat([net.encoder(x) for x in windows.split(CHUNK)])
+    z = torch.cat([other.to_latent(part.flatten(1) if other.latent_layer == "linear" else part)
+                   for part in features.split(CHUNK)]).double()  # fmt: skip
+    n = math.prod(net.grid)
+    unit = torch.eye(n, device=windows.device)
+    if other.latent_layer == "grid":
+        unit = unit.view(n, *net.grid)
+    offset = other.to_latent(torch.zeros_like(unit[:1]))
+    reads = (other.to_latent(unit) - offset).T.double()  # (D, n)
+    nothing = other.from_latent(torch.zeros(1, other.latent_dim, device=windows.device))
+    writes = (other.from_latent(torch.eye(other.latent_dim, device=windows.device)) - nothing).flatten(1).T.double()
+    mean = z.mean(0)
+    turn, back, _ = _principal((z - mean).T, writes)
+    kept = net.latent_dim
+    net.to_latent.weight.copy_((turn @ reads)[:kept])
+    net.to_latent.bias.copy_((turn @ (offset[0].double() - mean))[:kept])
+    net.from_latent.weight.copy_(back[:, :kept])
+    net.from_latent.bias.copy_(nothing.flatten().double() + writes @ mean)
+
+
+def _principal(z: Tensor, write: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Principal components of what is written: (D, N) centred latents and a (n, D) writing matrix -> `turn` (D, D) to
+    components of standard deviation 1 in falling order, `back` (n, D), which writes them, and what each one's standard
+    deviation was before.
+
+    write @ z = back @ (turn @ z), and the columns of `back` are orthogonal.
+    """
+    basis, triangle = torch.linalg.qr(write)
+    written = triangle @ z
+    values, vectors = torch.linalg.eigh(written @ written.T / z.shape[1])
+    order = values.argsort(descending=True)
+    std = values[order].clamp_min(1e-12).sqrt()
+    vectors = vectors[:, order]
+    return (vectors.T @ triangle) / std[:, None], basis @ vectors * std, std
