@@ -67,4 +67,5 @@ def start_alike(read: GridRead, write: GridWrite, gain: float) -> None:
     read.read.weight.copy_(patterns)
     write.write.weight.copy_(patterns.transpose(0, 1) * (gain * (features / channels) ** 0.5))
     for convolution in (read.read, write.write):
+        assert convolution.bias is not None
         nn.init.zeros_(convolution.bias)

@@ -59,6 +59,9 @@ class RidgeAutoencoder(nn.Module):
     scale has, `pooling` is another, or a grid is asked for with a pooling or a seed.
     """
 
+    to_latent: nn.Linear | GridRead
+    from_latent: nn.Linear | GridWrite
+
     def __init__(
         self,
         height: int,
@@ -103,12 +106,11 @@ class RidgeAutoencoder(nn.Module):
         if latent_layer == "grid":
             if pooling != "none" or seed_size:
                 raise ValueError("a grid keeps every place: no pooling and no seed")
-            self.set_latent_grid(central_entries(latent_dim, *self.grid[1:]))
-            start_alike(self.to_latent, self.from_latent, LATENT_GAIN / 3)
+            start_alike(*self.set_latent_grid(central_entries(latent_dim, *self.grid[1:])), LATENT_GAIN / 3)
         else:
             self._set_linear(features, local_start)
 
-    def set_latent_grid(self, entries: Tensor) -> None:
+    def set_latent_grid(self, entries: Tensor) -> tuple[GridRead, GridWrite]:
         """A latent layer with fresh weights whose dims are `entries` of the flattened (channels, rows, columns) latent
         map, distinct and rising. Raises ValueError where they are not, or where they are more channels than dims."""
         places = math.prod(self.grid[1:])
@@ -116,27 +118,28 @@ class RidgeAutoencoder(nn.Module):
         if not rising or not 0 <= int(entries[0]) <= int(entries[-1]) < self.latent_dim * places:
             raise ValueError("not the entries of a latent grid")
         channels = int(entries[-1]) // places + 1
-        self.to_latent = GridRead(self.grid, channels, entries)
-        self.from_latent = GridWrite(self.grid, channels, entries)
+        read, write = GridRead(self.grid, channels, entries), GridWrite(self.grid, channels, entries)
+        self.to_latent, self.from_latent = read, write
+        return read, write
 
     def _set_linear(self, features: int, local_start: bool) -> None:
-        self.to_latent = nn.Linear(features, self.latent_dim)
-        self.from_latent = nn.Linear(self.latent_dim, math.prod(self.seed))
+        to_latent = self.to_latent = nn.Linear(features, self.latent_dim)
+        from_latent = self.from_latent = nn.Linear(self.latent_dim, math.prod(self.seed))
         # At torch's own scale the latent vector is a whisper beside the biases, and the decoder first learns one grey
         # blur for all prints; louder from the start, ridges are found sooner.
         bound = LATENT_GAIN * self.latent_dim**-0.5
-        nn.init.uniform_(self.from_latent.weight, -bound, bound)
+        nn.init.uniform_(from_latent.weight, -bound, bound)
         # As many regions a side as both ends and the latent vector can tell apart.
         dims = 1 if self.pooling == "mean" else self.latent_dim
         sides = (*self.grid[1:], *self.seed[1:], math.isqrt(self.latent_dim), dims)
         if local_start and min(sides) > 1:
-            self._start_locally(min(sides))
+            self._start_locally(min(sides), to_latent.weight, from_latent.weight)
 
     @torch.no_grad()
-    def _start_locally(self, regions: int) -> None:
+    def _start_locally(self, regions: int, to_latent: Tensor, from_latent: Tensor) -> None:
         """Dim i belongs to region i mod `regions`^2, row by row; dims of one region differ in their random weights."""
-        to_latent = self.to_latent.weight.zero_().view(-1, *self.grid)
-        from_latent = self.from_latent.weight.zero_().view(*self.seed, -1)
+        to_latent = to_latent.zero_().view(-1, *self.grid)
+        from_latent = from_latent.zero_().view(*self.seed, -1)
         for start in range(0, self.latent_dim, regions**2):
             reads, writes = (
                 torch.randn(shape[0], -(-shape[1] // regions), -(-shape[2] // regions))
@@ -154,7 +157,7 @@ class RidgeAutoencoder(nn.Module):
                     region.copy_(pattern[:, : region.shape[1], : region.shape[2]])
                     region.div_(region.norm())
         # The decoder's first map is as loud as with the weights above: its standard deviation is a third of the gain.
-        self.from_latent.weight.mul_(LATENT_GAIN / 3 * math.sqrt(math.prod(self.seed) / self.latent_dim))
+        from_latent.mul_(LATENT_GAIN / 3 * math.sqrt(math.prod(self.seed) / self.latent_dim))
 
     def block_weights(self) -> list[Tensor]:
         """The 3x3 convolutions of the residual blocks: the hidden layers, which hold most of the arithmetic."""

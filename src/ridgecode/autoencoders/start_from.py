@@ -8,9 +8,9 @@ dropped, as PCA would on what the decoder is shown. A short training mends what 
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ridgecode.autoencoders.grid_latent import GridRead, GridWrite
+from ridgecode.autoencoders.grid_latent import GridRead, central_entries
 from ridgecode.autoencoders.ridge import RidgeAutoencoder
 
 CHUNK = 128
@@ -44,43 +44,55 @@ def start_from(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) 
 def _take_grid(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
     """Channels are turned and ordered by what they write, alike at all places; of the (channel, place) pairs those are
     kept whose writing varies most, so that places with little to tell have fewer."""
-    read, write = other.to_latent.read, other.from_latent.write
+    read, read_bias = _matrix(other.to_latent)
+    write, write_bias = _matrix(other.from_latent)
     places = math.prod(net.grid[1:])
-    z = torch.cat([read(net.encoder(x)) for x in windows.split(CHUNK)])  # (N, channels, rows, columns)
-    channels = z.transpose(0, 1).flatten(1).double()  # (channels, N * places)
-    mean = channels.mean(1)
-    turn, back, std = _principal(channels - mean[:, None], write.weight[:, :, 0, 0].double())
-    have, want = len(std), -(-net.latent_dim // places)
-    variance = ((turn @ (channels - mean[:, None])).view(have, len(windows), places)).var(1)
+    features = torch.cat([net.encoder(x) for x in windows.split(CHUNK)])
+    z = read @ features.transpose(0, 1).flatten(1).double() + read_bias[:, None]  # (channels, N * places)
+    mean = z.mean(1)
+    turn, back = _principal(z - mean[:, None], write)
+    have = len(turn)
+    variance = (turn @ (z - mean[:, None])).view(have, len(windows), places).var(1)
     # What a dim at a place moves on the decoder's first map: its own variance, times the square of what it writes.
     energy = (variance * back.square().sum(0)[:, None]).flatten()
-    if have > want or net.latent_dim < have * places:
+    if net.latent_dim <= have * places:
         entries = energy.topk(net.latent_dim).indices.sort().values
     else:
-        entries = net.to_latent.entries
-    net.set_latent_grid(entries.to(windows.device))
+        entries = central_entries(net.latent_dim, *net.grid[1:])
+    net.set_latent_grid(entries)
     net.to(windows.device)
-    new_read, new_write = net.to_latent, net.from_latent
-    assert isinstance(new_read, GridRead) and isinstance(new_write, GridWrite)
-    kept = min(have, new_read.read.out_channels)
-    weight = (turn @ read.weight.flatten(1).double())[:kept]
-    bias = (turn @ (read.bias.double() - mean))[:kept]
+    new_read, new_write = _convolution(net.to_latent), _convolution(net.from_latent)
+    kept = min(have, new_read.out_channels)
     # Channels that `other` has not begin by reading at random and writing nothing.
-    fresh = new_read.read.weight
-    fresh.copy_(torch.nn.functional.normalize(torch.randn_like(fresh).flatten(1), dim=1).view_as(fresh))
-    new_read.read.bias.zero_()
-    new_write.write.weight.zero_()
-    new_read.read.weight[:kept] = weight.float()[:, :, None, None]
-    new_read.read.bias[:kept] = bias.float()
-    new_write.write.weight[:, :kept] = back[:, :kept].float()[:, :, None, None]
-    new_write.write.bias.copy_((write.bias.double() + write.weight[:, :, 0, 0].double() @ mean).float())
+    patterns = nn.functional.normalize(torch.randn_like(new_read.weight).flatten(1), dim=1)
+    patterns[:kept] = (turn @ read)[:kept]
+    new_read.weight.copy_(patterns[:, :, None, None])
+    new_write.weight.zero_()[:, :kept] = back[:, :kept, None, None]
+    for convolution, bias in (
+        (new_read, (turn @ (read_bias - mean))[:kept]),
+        (new_write, write_bias + write @ mean),
+    ):
+        assert convolution.bias is not None
+        convolution.bias.zero_()[: len(bias)] = bias
+
+
+def _convolution(layer: nn.Module) -> nn.Conv2d:
+    """The 1x1 convolution of a grid's end."""
+    found = layer.read if isinstance(layer, GridRead) else layer.write
+    assert isinstance(found, nn.Conv2d)
+    return found
+
+
+def _matrix(layer: nn.Module) -> tuple[Tensor, Tensor]:
+    """Its weights as a matrix, and its bias."""
+    convolution = _convolution(layer)
+    assert convolution.bias is not None
+    return convolution.weight.flatten(1).double(), convolution.bias.double()
 
 
 def _take_linear(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
     """The same with all places together: both layers are written out as matrices first."""
-    features = torch.cat([net.encoder(x) for x in windows.split(CHUNK)])
-    z = torch.cat([other.to_latent(part.flatten(1) if other.latent_layer == "linear" else part)
-                   for part in features.split(CHUNK)]).double()  # fmt: skip
+    z = torch.cat([other.encode(x) for x in windows.split(CHUNK)]).double()
     n = math.prod(net.grid)
     unit = torch.eye(n, device=windows.device)
     if other.latent_layer == "grid":
@@ -90,18 +102,18 @@ def _take_linear(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor
     nothing = other.from_latent(torch.zeros(1, other.latent_dim, device=windows.device))
     writes = (other.from_latent(torch.eye(other.latent_dim, device=windows.device)) - nothing).flatten(1).T.double()
     mean = z.mean(0)
-    turn, back, _ = _principal((z - mean).T, writes)
+    turn, back = _principal((z - mean).T, writes)
     kept = net.latent_dim
+    assert isinstance(net.to_latent, nn.Linear) and isinstance(net.from_latent, nn.Linear)
     net.to_latent.weight.copy_((turn @ reads)[:kept])
     net.to_latent.bias.copy_((turn @ (offset[0].double() - mean))[:kept])
     net.from_latent.weight.copy_(back[:, :kept])
     net.from_latent.bias.copy_(nothing.flatten().double() + writes @ mean)
 
 
-def _principal(z: Tensor, write: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _principal(z: Tensor, write: Tensor) -> tuple[Tensor, Tensor]:
     """Principal components of what is written: (D, N) centred latents and a (n, D) writing matrix -> `turn` (D, D) to
-    components of standard deviation 1 in falling order, `back` (n, D), which writes them, and what each one's standard
-    deviation was before.
+    components of standard deviation 1 in falling order of what they write, and `back` (n, D), which writes them.
 
     write @ z = back @ (turn @ z), and the columns of `back` are orthogonal.
     """
@@ -111,4 +123,4 @@ def _principal(z: Tensor, write: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     order = values.argsort(descending=True)
     std = values[order].clamp_min(1e-12).sqrt()
     vectors = vectors[:, order]
-    return (vectors.T @ triangle) / std[:, None], basis @ vectors * std, std
+    return (vectors.T @ triangle) / std[:, None], basis @ vectors * std
