@@ -177,7 +177,7 @@ def test_other_settings_in_the_same_folder(
         ("--latent_dim=many", "--latent_dim takes"),
         ("--max_minutes=-1", "--max_minutes is -1"),
         ("--learning_rate=nan", "--learning_rate takes float, not nan"),
-        ("--batch_size=0", "--batch_size is 0; give 1 or more"),
+        ("--batch_size=-1", "--batch_size is -1; give 0 or more"),
         ("--seed=-1", "--seed is -1"),
         ("--devices=0", "--devices is 0; give 1 or more"),
         ("--pooling=max", "--pooling takes one of auto, mean, none, not max"),

@@ -43,6 +43,7 @@ from ridgecode.study.tracking import Tracker, open_tracker
 from ridgecode.study.training_sheet import TrainingSheet
 
 SHEET_PRINTS = 8
+BATCH_SIZES: dict[ViewName, int] = {"crop32": 64, "whole": 16}
 START_PRINTS = 1024  # on so many training prints --start_from sees which latent dims matter
 SCALE_PRINTS = 512  # the scale of latent vectors is measured on so many training prints, each time a model is saved
 
@@ -73,7 +74,7 @@ class TrainAutoencoder:
         maxpool1: ResNets only: bolts' max-pool after the first convolution
         learning_rate: of the optimiser; 0 takes the backbone's own (ridge 4e-3, ResNets 1e-4)
         schedule: of the learning rate; auto takes the backbone's own (ridge cosine, ResNets constant)
-        batch_size: windows a step, in each process
+        batch_size: windows a step, in each process; 0 takes the view's own (64 crops, 16 whole prints)
         train_crops: random (shifted and mirrored) or centre (as the write-up had it)
         max_epochs: an epoch is every training print once, or as often as makes 4,096 crops
         max_minutes: minutes of training at most; 0 for no limit
@@ -104,7 +105,7 @@ class TrainAutoencoder:
     maxpool1: bool = False
     learning_rate: float = 0.0
     schedule: Literal["auto", "cosine", "constant"] = "auto"
-    batch_size: int = 64
+    batch_size: int = 0
     train_crops: TrainCrops = "random"
     max_epochs: int = 500
     max_minutes: float = 0.0
@@ -174,9 +175,10 @@ def _train(
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     spec = _spec(config)
-    data = PrintWindows(train_prints, val_prints, spec, config.batch_size, config.train_crops, config.seed)
+    batch_size = config.batch_size or BATCH_SIZES[config.view]
+    data = PrintWindows(train_prints, val_prints, spec, batch_size, config.train_crops, config.seed)
     if repair is not None:
-        data = RepairWindows(repair, spec, config.batch_size, config.train_crops, config.seed)
+        data = RepairWindows(repair, spec, batch_size, config.train_crops, config.seed)
     name = run.path.name
     tracker = open_tracker(config.tracker, run.path, plain(config), name, "train-autoencoder") if first else Tracker()
     with tracker:
@@ -293,10 +295,10 @@ def _spec(config: TrainAutoencoder) -> AutoencoderSpec:
 
 
 def _check(config: TrainAutoencoder) -> None:
-    for name in ("latent_dim", "batch_size", "max_epochs"):
+    for name in ("latent_dim", "max_epochs"):
         if getattr(config, name) < 1:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 1 or more")
-    for name in ("learning_rate", "max_minutes", "early_stopping_patience", "threads", "seed"):
+    for name in ("batch_size", "learning_rate", "max_minutes", "early_stopping_patience", "threads", "seed"):
         if getattr(config, name) < 0:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
     if config.backbone == "pca" and config.task == "repair":
