@@ -24,8 +24,9 @@ def card_page(card: ModelCard) -> str:
         _about(card),
         "## Figures",
         _figures(card),
-        "MSE is the mean squared error on pixels in [0, 1], over the Real prints of validation subjects, whom training "
-        "did not see; lower is better. The file holds 16-bit weights.",
+        "MSE is the mean squared error on pixels in [0, 1], over the Real prints of validation subjects; lower is "
+        "better. Nothing was trained on these prints; the training chose its best epoch by those of its own store. The "
+        "file holds 16-bit weights.",
         "## How it was trained",
         f"```sh\n{card.command}\n```",
         f"Seed {card.seed}; {card.seconds:.0f} seconds on {card.machine}; "
@@ -63,7 +64,7 @@ def _about(card: ModelCard) -> str:
 def _figures(card: ModelCard) -> str:
     rows = ["| prints | MSE, 16-bit weights | MSE, 32-bit weights | PCA of as many dims |", "|---|---|---|---|"]
     for one in card.figures:
-        prints = f"{one.source}, {one.n_prints} of {one.n_subjects} validation subjects"
+        prints = f"{one.source}, {one.n_prints} prints of {one.n_subjects} validation subjects"
         rows.append(f"| {prints} | {_number(one.mse_16_bit)} | {_number(one.mse)} | {_number(one.pca_mse)} |")
     return "\n".join(rows)
 
