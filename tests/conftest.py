@@ -106,6 +106,46 @@ def matcher_run(matching_store: Path, autoencoder_run: Path, tmp_path_factory: p
 
 
 @pytest.fixture
+def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Puts pretrained models of fresh networks into an empty folder that stands in for the package's own, as
+    `ridgecode models --keep` writes them: `pretrained(name, spec, source)` returns the model's file."""
+    import torch
+
+    from ridgecode.autoencoders.model_card import Measured, ModelCard
+    from ridgecode.autoencoders.model_card_page import card_page
+    from ridgecode.autoencoders.saved import AutoencoderSpec, build_network, save_autoencoder
+
+    folder = tmp_path / "pretrained"
+    folder.mkdir()
+    monkeypatch.setattr("ridgecode.autoencoders.pretrained.PRETRAINED", folder)
+
+    def write(name: str, spec: AutoencoderSpec, source: str = "socofing") -> Path:
+        torch.manual_seed(0)
+        net, dims, file = build_network(spec), spec.latent_dim, folder / f"{name}.safetensors"
+        card = ModelCard(
+            name=name,
+            view=spec.view,
+            latent_dim=dims,
+            backbone=spec.backbone,
+            distortion=spec.distortion,
+            task=spec.task,
+            parameters=12_345,
+            trained_on=source,
+            figures=(Measured(source, 800, 80, 0.03712, 0.03714, 0.0655),),
+            command=f"ridgecode train-autoencoder --latent_dim={dims} --data=store --run_dir=a",
+            seed=3,
+            commit="0123abc",
+            machine="Imaginary CPU, 1 thread",
+            seconds=360.663,
+        )
+        save_autoencoder(file, net, spec, torch.arange(float(dims)), torch.ones(dims), half=True, card=card.to_json())
+        file.with_suffix(".md").write_text(card_page(card), encoding="utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
 def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Runs a command line that must be refused; returns its one sentence. Exit code 2, no traceback, nothing printed
     on standard output."""

@@ -71,7 +71,7 @@ def test_mistakes(arguments: list[str], said: str, capsys: pytest.CaptureFixture
     assert answer.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["--help"], [], ["train-autoencodr"]])
+@pytest.mark.parametrize("arguments", [["--help"], [], ["train-autoencodr"], ["models"]])
 def test_what_needs_no_torch_loads_none(arguments: list[str]) -> None:
     code = "import sys; from ridgecode.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\n"
     code += "print('loaded', sorted({'torch', 'wandb', 'pytorch_lightning'} & set(sys.modules)))"

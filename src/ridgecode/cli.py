@@ -33,6 +33,7 @@ VERBS = {
     "prepare": Verb("prepare_store", "Prepare", "prepare_store", "reads images once into a prepared store"),
     "synthesise": Verb("synthesise", "Synthesise", "synthesise_prints", "makes synthetic prints in SOCOFing's layout"),
     "train-autoencoder": Verb("train_autoencoder", "TrainAutoencoder", "train_autoencoder", "trains one autoencoder"),
+    "models": Verb("models_command", "Models", "models_command", "pretrained models, their cards, ONNX", ("model",)),
     "encode": Verb("encode", "Encode", "encode_store", "prints to latent vectors", ("store",)),
     "decode": Verb("decode", "Decode", "decode_latents", "latent vectors back to images", ("latents",)),
     "train-matcher": Verb("train_matcher", "TrainMatcher", "train_matcher", "trains a Siamese head on latent vectors"),
@@ -88,7 +89,7 @@ def _verb_parser(verb: Verb) -> ArgumentParser:
     types = {field.name: field.type for field in fields(config)}
     helps = _argument_docs(config)
     for name in verb.positionals:
-        many = {"nargs": "+"} if "list" in str(types[name]) else {}
+        many = {"nargs": "+"} if "list" in str(types[name]) else {"nargs": "?"} if "None" in str(types[name]) else {}
         parser.add_argument(name, type=Path, help=helps.get(name, ""), **many)  # type: ignore[arg-type]
     parser.add_class_arguments(config, skip=set(verb.positionals))
     for action in parser._actions:

@@ -20,7 +20,7 @@ class Reconstruction(NamedTuple):
     z: Tensor
 
 
-class Autoencoder(Protocol):
+class AutoencoderNetwork(Protocol):
     """`encode`: (N, 1, H, W) float in [0, 1] -> (N, latent_dim). `decode`: (N, latent_dim) -> (N, 1, H, W) in [0, 1].
 
     Calling the module gives a `Reconstruction`. `logits` is True where the decoder's own output is read as logits.

@@ -13,7 +13,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ridgecode.autoencoders.distortion import DistortionName, uses_logits
+from ridgecode.autoencoders.half_precision import halved
 from ridgecode.autoencoders.pca import PCA
+from ridgecode.autoencoders.pretrained import model_file
 from ridgecode.autoencoders.protocol import Pooling
 from ridgecode.autoencoders.resnet import SEED_SIZE, ResNetAutoencoder, map_step
 from ridgecode.autoencoders.ridge import UNSHUFFLE, LatentLayer, RidgeAutoencoder
@@ -148,14 +150,30 @@ def check_spec(spec: AutoencoderSpec) -> None:
             )
 
 
-def save_autoencoder(path: Path, net: Network, spec: AutoencoderSpec, latent_mean: Tensor, latent_std: Tensor) -> None:
-    """Writes the file whole. Its header holds the format, its version and the spec as JSON."""
+def save_autoencoder(
+    path: Path,
+    net: Network,
+    spec: AutoencoderSpec,
+    latent_mean: Tensor,
+    latent_std: Tensor,
+    half: bool = False,
+    card: str | None = None,
+) -> None:
+    """Writes the file whole. Its header holds the format, its version and the spec as JSON.
+
+    half: weights are written in 16 bits (see `halved`); they are loaded into float32 networks all the same. card: a
+    `ModelCard` as JSON, for the header. Raises ValueError for weights that 16 bits don't hold.
+    """
     tensors = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     tensors |= {"latent.mean": latent_mean.float().cpu(), "latent.std": latent_std.float().cpu()}
+    if half:
+        tensors = halved(tensors)
     # Files of a choice's default are older than the choice, and stay readable where it is not known.
     defaults = {field.name: field.default for field in fields(spec)}
     known = {name: value for name, value in asdict(spec).items() if value != defaults[name]}
     metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(known, sort_keys=True)}
+    if card is not None:
+        metadata["card"] = card
     with whole_file(path) as temporary:
         temporary.write_bytes(_in_order(save(tensors, metadata)))
 
@@ -170,15 +188,12 @@ def _in_order(data: bytes) -> bytes:
 
 
 def load_autoencoder(path: Path | str) -> SavedAutoencoder:
-    """Reads `model.safetensors` or the run folder that holds it. Nothing in the file is run.
+    """Reads `model.safetensors`, the run folder that holds it, or the pretrained model of that name (see `model_file`).
+    Nothing in the file is run. The network is a float32 one, also where the file has 16-bit weights.
 
     Raises BadInput for a missing, damaged or foreign file, or one of a newer version.
     """
-    file = Path(path)
-    if file.is_dir():
-        file = file / "model.safetensors"
-    if not file.is_file():
-        raise BadInput(f"{file} does not exist; give the folder of a finished train-autoencoder run or its model file")
+    file = model_file(path)
     try:
         with safe_open(file, framework="pt") as content:
             metadata = content.metadata() or {}

@@ -22,7 +22,7 @@ class Decode:
 
     Args:
         latents: folder that `ridgecode encode` wrote
-        model: the train-autoencoder run that encoded them, or its model.safetensors
+        model: what encoded them: train-autoencoder run, its model.safetensors, or a pretrained model's name
         out: folder for the images
         select: rows to decode, such as 17,20-30, counted from 0; all where it is left out
         threads: processor threads; 0 takes all

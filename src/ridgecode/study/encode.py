@@ -27,7 +27,7 @@ class Encode:
 
     Args:
         store: prepared store
-        model: train-autoencoder run, or its model.safetensors
+        model: train-autoencoder run, its model.safetensors, or a pretrained model's name (`ridgecode models`)
         out: folder for latents.npy and index.parquet
         split: which subjects: train, val, test, or all
         device: cpu, cuda, or auto: a GPU where there is one

@@ -17,9 +17,11 @@ from ridgecode.study.evaluate_siamese import evaluate_siamese
 from ridgecode.study.evaluation import (
     Evaluate,
     check_out,
+    check_run,
     check_store,
     finish,
     folder_of,
+    is_model,
     json_of,
     protocols_wanted,
 )
@@ -72,10 +74,11 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         if getattr(config, flag) != unset:
             raise BadInput(f"--{flag} is for --matcher orb or bozorth3; leave it out without a minutiae matcher")
     run = config.run_path
+    check_run(config)
     check_out(config)
     if config.threads:
         torch.set_num_threads(config.threads)
-    if RunFolder(run).read_config().get("verb") == "train-matcher" and is_siamese_run(run):
+    if _is_matcher(run) and is_siamese_run(run):
         return evaluate_siamese(config)
     saved, head = _load(run)
     store = PrintStore.open(config.data)
@@ -116,7 +119,12 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
 
 def _load(run: Path) -> tuple[SavedAutoencoder, LatentHead | None]:
     """The run's autoencoder, and its head where it is a matcher run."""
-    if RunFolder(run).read_config().get("verb") == "train-matcher":
+    if _is_matcher(run):
         matcher = load_matcher_run(run)
         return matcher.autoencoder, matcher.saved.head
     return load_autoencoder(run), None
+
+
+def _is_matcher(run: Path) -> bool:
+    """Whether it is a matcher run. Raises BadInput for a folder that is no run."""
+    return not is_model(run) and RunFolder(run).read_config().get("verb") == "train-matcher"

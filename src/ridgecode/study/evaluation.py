@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from ridgecode.autoencoders.model_card import read_card
+from ridgecode.autoencoders.pretrained import is_pretrained, model_file, nearest_name
 from ridgecode.errors import BadInput
 from ridgecode.files import write_text
 from ridgecode.matching.comparisons import PROTOCOLS
@@ -27,14 +29,14 @@ class Evaluate:
 
     per_print.parquet, curves.npz, sheets/ and the comparison lists go to the run's folder, or for a split other than
     val to evaluation-SPLIT in it. With --out x.json they go to the folder x-files beside it, and the run's own are left
-    as they are.
+    as they are. A model without a run, a file or a pretrained model's name, needs --out.
 
     With --matcher a minutiae matcher judges instead: the run's reconstructions (--protocol reconstruction, which takes
     a run on whole prints), or the store's own prints in any other protocol, which takes no run but --out then. The
     figures go to minutiae-MATCHER-PROTOCOL.json; templates are kept beside it, and a stopped command goes on with them.
 
     Args:
-        run: folder of a train-autoencoder or train-matcher run
+        run: folder of a train-autoencoder or train-matcher run, a model file, or a pretrained model's name
         data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
         split: which subjects: train, val, test, or all
         out: JSON file for the figures (default: evaluation.json in that folder)
@@ -67,15 +69,35 @@ class Evaluate:
 
     @property
     def run_path(self) -> Path:
-        """The run's folder. Raises BadInput where none was given."""
+        """The run's folder, or a model without one. Raises BadInput where none was given."""
         if self.run is None:
             raise BadInput("--run is missing: give the folder of a train-autoencoder or train-matcher run")
         return self.run
 
 
+def is_model(run: Path) -> bool:
+    """Whether `run` is a model without a run's folder: a model file, or the name of a pretrained model."""
+    return run.is_file() or is_pretrained(run)
+
+
+def check_run(config: Evaluate) -> None:
+    """Raises BadInput for a run or model that is not there, and for a model without a run's folder where the figures
+    have no other place to go."""
+    run = config.run_path
+    if not run.exists() and not is_pretrained(run):
+        raise BadInput(
+            f"{run} is not a run, a model file or a pretrained model{nearest_name(str(run))}; give the --run_dir of a "
+            "training, or a name that `ridgecode models` lists"
+        )
+    if is_model(run) and config.out is None:
+        raise BadInput(f"--out is missing: {run} is a model without a run's folder; name a JSON file for the figures")
+    if is_model(run) and config.tracker != "none":
+        raise BadInput(f"--tracker adds to a run's own W&B run, and the model {run} is without one; leave it out")
+
+
 def check_store(config: Evaluate, store: PrintStore) -> bool:
     """Whether the run was trained on another store; warns where that mixes the splits."""
-    trained_on = RunFolder(config.run_path).read_environment()
+    trained_on = _trained_on(config.run_path)
     other_store = store.source != "socofing" and trained_on.get("data_digest") != store.digest
     if other_store and trained_on.get("source", store.source) == store.source:
         print(
@@ -84,6 +106,13 @@ def check_store(config: Evaluate, store: PrintStore) -> bool:
             file=sys.stderr,
         )
     return other_store
+
+
+def _trained_on(run: Path) -> dict[str, Any]:
+    """The training store's source and digest, as far as they are known."""
+    if is_pretrained(run):
+        return {"source": read_card(model_file(run)).trained_on}
+    return {} if is_model(run) else RunFolder(run).read_environment()
 
 
 def finish(config: Evaluate, content: dict[str, Any], part: MatchingPart) -> dict[str, Any]:
@@ -130,7 +159,8 @@ def check_out(config: Evaluate) -> None:
         return
     if not config.out.name or config.out.is_dir():
         raise BadInput(f"--out {config.out} is a folder; give a file, such as metrics.json")
-    if config.out.resolve().parent == config.run_path.resolve() and (
+    folder = config.run_path.parent if config.run_path.is_file() else config.run_path
+    if config.out.resolve().parent == folder.resolve() and (
         config.out.name in _RUN_FILES or (config.out.name == "evaluation.json" and config.split != "val")
     ):
         raise BadInput(f"--out {config.out} is a file of the run with other content; give another --out")

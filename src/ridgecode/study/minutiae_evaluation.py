@@ -20,6 +20,7 @@ from ridgecode.matching.comparisons import PROTOCOLS
 from ridgecode.matching.minutiae.matchers import MatcherName, minutiae_matcher
 from ridgecode.matching.minutiae.template import Minutiae
 from ridgecode.prints.store import PrintStore
+from ridgecode.study.evaluation import check_run, is_model
 from ridgecode.study.matcher_run import load_matcher_run
 from ridgecode.study.matching_systems import protocols_of
 from ridgecode.study.minutiae_figures import agreement_part, print_columns, self_part, tar_rows
@@ -149,8 +150,10 @@ def _protocol(config: "Evaluate", store: PrintStore) -> str:
 
 def _out(config: "Evaluate", name: str, protocol: str) -> Path:
     """The JSON's path. Raises BadInput where neither a run nor --out says where, or --out would spoil a run's file."""
-    if config.run is not None and not (config.run / "config.yaml").is_file():
-        raise BadInput(f"--run {config.run} is no run folder: give the folder of a train-autoencoder run")
+    if config.run is not None:
+        check_run(config)
+        if not is_model(config.run) and not (config.run / "config.yaml").is_file():
+            raise BadInput(f"--run {config.run} is no run folder: give the folder of a train-autoencoder run")
     if config.out is None:
         if config.run is None:
             raise BadInput("--out is missing: name a JSON file for the figures, or give --run")
@@ -168,7 +171,7 @@ def _out(config: "Evaluate", name: str, protocol: str) -> Path:
 
 def _whole(run: Path) -> SavedAutoencoder:
     """The run's autoencoder. Raises BadInput where it sees less than a whole print."""
-    is_matcher = RunFolder(run).read_config().get("verb") == "train-matcher"
+    is_matcher = not is_model(run) and RunFolder(run).read_config().get("verb") == "train-matcher"
     saved = load_matcher_run(run).autoencoder if is_matcher else load_autoencoder(run)
     if saved.spec.view != "whole":
         raise BadInput(

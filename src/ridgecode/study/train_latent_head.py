@@ -9,6 +9,7 @@ import filelock
 import numpy as np
 import torch
 
+from ridgecode.autoencoders.pretrained import is_pretrained, model_file
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
@@ -145,7 +146,7 @@ def _autoencoder(config: "TrainMatcher", run: RunFolder) -> SavedAutoencoder:
             )
     saved = load_autoencoder(source)
     with whole_file(own) as temporary:
-        shutil.copyfile(_model_file(source), temporary)
+        shutil.copyfile(model_file(source), temporary)
     return saved
 
 
@@ -153,18 +154,14 @@ def _check_model(config: "TrainMatcher", run: RunFolder) -> None:
     """Raises BadInput for a --model that can't be used, or is not the one that a broken or finished run has copied."""
     own = run.path / AUTOENCODER_FILE
     has_own = run.begun() and own.is_file()
-    if config.model is None or (has_own and not config.model.exists()):
+    if config.model is None or (has_own and not (config.model.exists() or is_pretrained(config.model))):
         return
     load_autoencoder(config.model)
-    if has_own and sha256_of(_model_file(config.model)) != sha256_of(own):
+    if has_own and sha256_of(model_file(config.model)) != sha256_of(own):
         raise BadInput(
             f"--run_dir {run.path} holds a run on another autoencoder than --model {config.model}; choose another "
             "--run_dir or delete that folder"
         )
-
-
-def _model_file(source: Path) -> Path:
-    return source / "model.safetensors" if source.is_dir() else source
 
 
 def _facts(

@@ -41,8 +41,8 @@ class TrainMatcher:
         image_height: pixels that images are brought to; 0 takes the system's own
         image_width: pixels that images are brought to; 0 takes the system's own
         channels: of the network's input, 1 or 3; 0 takes the recipe's own
-        model: train-autoencoder run whose latent vectors are matched (default: autoencoder-whole-128 beside run_dir,
-            trained first where it is not there)
+        model: train-autoencoder run, model file or pretrained model's name, whose latent vectors are matched (default:
+            autoencoder-whole-128 beside run_dir, trained first where it is not there)
         autoencoder_minutes: minutes of training for an autoencoder that has to be trained first
         comparator: how two embeddings of latent vectors are compared
         loss: of a head, on pairs (bce, contrastive), triplets, or a batch's whole table of scores (infonce)

@@ -1,0 +1,151 @@
+"""An autoencoder as two ONNX files, for programs without torch; what they compute is checked before they are kept."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ridgecode.autoencoders.saved import Network
+from ridgecode.errors import BadInput
+from ridgecode.files import whole_file
+
+TOLERANCE = 1e-4
+"""How far the outputs of onnxruntime and torch may lie apart, as a part of the largest number where that is above 1."""
+CHECKED_BATCHES = (1, 3)
+
+
+class OnnxFiles(NamedTuple):
+    """encoder: "x" (batch, 1, height, width) float32 in [0, 1] -> "z" (batch, latent_dim). decoder: "z" -> "x_hat", of
+    the shape of x and in [0, 1]. Any batch size."""
+
+    encoder: Path
+    decoder: Path
+
+
+class _Encoder(nn.Module):
+    def __init__(self, net: Network) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net.encode(x)
+
+
+class _Decoder(nn.Module):
+    def __init__(self, net: Network) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.net.decode(z)
+
+
+def export_onnx(net: Network, height: int, width: int, folder: Path) -> OnnxFiles:
+    """Writes `encoder.onnx` and `decoder.onnx` into `folder`, both whole or neither.
+
+    height, width: of the windows that `net` takes. Where onnxruntime is installed, both are run on batches of 1 and 3
+    and compared with `net`. Raises BadInput where onnx or onnxscript is missing, and where an output differs from
+    that of torch by more than `TOLERANCE`, with no file left.
+    """
+    _require("onnx", "onnxscript")
+    if folder.is_file():
+        raise BadInput(f"{folder} is a file; give a folder for encoder.onnx and decoder.onnx")
+    device = next(iter(net.state_dict().values())).device
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(max(CHECKED_BATCHES), 1, height, width, generator=generator).to(device)
+    with torch.no_grad():
+        z = net.encode(x)
+        x_hat = net.decode(z)
+    files = OnnxFiles(folder / "encoder.onnx", folder / "decoder.onnx")
+    with whole_file(files.encoder) as encoder, whole_file(files.decoder) as decoder:
+        for module, file, given, names in (
+            (_Encoder(net), encoder, x, ("x", "z")),
+            (_Decoder(net), decoder, z, ("z", "x_hat")),
+        ):
+            _export(module.eval(), file, given, names)
+        _check(encoder, files.encoder, x, z)
+        _check(decoder, files.decoder, z, x_hat)
+    return files
+
+
+def _export(module: nn.Module, file: Path, given: Tensor, names: tuple[str, str]) -> None:
+    batch = torch.export.Dim("batch")
+    with _quiet():
+        torch.onnx.export(
+            module,
+            (given,),
+            file,
+            input_names=[names[0]],
+            output_names=[names[1]],
+            dynamic_shapes=({0: batch},),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    _without_paths(file)
+
+
+def _without_paths(file: Path) -> None:
+    """Takes the exporter's remarks out of the file: stack traces, which name the folders of this machine."""
+    import onnx
+
+    model = onnx.load(file)
+    for part in (
+        *model.graph.node,
+        *model.graph.value_info,
+        *model.graph.input,
+        *model.graph.output,
+        model.graph,
+        model,
+    ):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    onnx.save(model, file)
+
+
+def _check(file: Path, name: Path, given: Tensor, wanted: Tensor) -> None:
+    """Raises BadInput where `file`, which is to become `name`, computes something else than `wanted`."""
+    try:
+        import onnxruntime
+    except ImportError:
+        return
+    session = onnxruntime.InferenceSession(file.read_bytes(), providers=["CPUExecutionProvider"])
+    source = session.get_inputs()[0].name
+    for n in CHECKED_BATCHES:
+        (found,) = session.run(None, {source: given[:n].cpu().numpy()})
+        difference = float((torch.from_numpy(found) - wanted[:n].cpu()).abs().max())
+        if not difference <= TOLERANCE * max(1.0, float(wanted[:n].abs().max())):
+            raise BadInput(
+                f"{name} would differ from the model by {difference:.2g} and was not written; install the versions of "
+                "torch, onnx and onnxscript that constraints.txt names"
+            )
+
+
+def _require(*packages: str) -> None:
+    for package in packages:
+        try:
+            __import__(package)
+        except ImportError as error:
+            raise BadInput(
+                f"ONNX files need the package {package}, which is not installed: pip install 'ridgecode[onnx]'"
+            ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[Any]:
+    """Keeps back what the exporter says of torch's own workings and of packages that play no part here."""
+    log = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=FutureWarning)
+            warnings.filterwarnings("ignore", category=DeprecationWarning)
+            yield
+    finally:
+        log.setLevel(level)

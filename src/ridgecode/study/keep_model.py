@@ -1,0 +1,164 @@
+"""Keeps a finished run as a pretrained model: 16-bit weights, with its card in the header and beside it."""
+
+import json
+import re
+import shlex
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ridgecode.autoencoders.model_card import TRAINED_ON, Measured, ModelCard
+from ridgecode.autoencoders.model_card_page import card_page
+from ridgecode.autoencoders.pretrained import MAX_BYTES, PRETRAINED
+from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder, save_autoencoder
+from ridgecode.errors import BadInput
+from ridgecode.files import whole_file, write_text
+from ridgecode.prints.store import PrintStore
+from ridgecode.prints.views import stack_prints
+from ridgecode.study.autoencoder_training import windows
+from ridgecode.study.reconstruction_figures import own_pixels, reconstruct
+from ridgecode.study.run_folder import RunFolder, plain
+from ridgecode.study.train_autoencoder import TrainAutoencoder
+
+NOT_TOLD = {"verb", "tracker", "evaluate", "device"}
+"""Settings that a model doesn't depend on."""
+
+
+def keep_model(run_dir: Path, name: str, data: Path | None, out: Path = PRETRAINED) -> Path:
+    """Writes NAME.safetensors and NAME.md into `out`; returns the former. Older files of that name are replaced.
+
+    Figures are those of the run's evaluation.json. data: a prepared store, on whose validation subjects the run's
+    weights and the 16-bit ones are measured as well; these figures come last on the card, and are those of the list.
+
+    Raises BadInput for a run that is not finished or not evaluated, a name that is none, weights that 16 bits don't
+    hold, or, among the pretrained models, a file beyond 5,000,000 bytes.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        raise BadInput(f"--name {name} is no name for a model; give small letters, digits and dashes between them")
+    if out.is_file():
+        raise BadInput(f"--out {out} is a file; give a folder")
+    run = RunFolder(run_dir)
+    if run.read_config().get("verb") != "train-autoencoder":
+        raise BadInput(f"--keep {run_dir} is no autoencoder; give the folder of a train-autoencoder run")
+    if not run.finished():
+        raise BadInput(f"--keep {run_dir} is not finished; give its train-autoencoder command again, which ends it")
+    evaluation = _evaluation(run)
+    saved = load_autoencoder(run.path)
+    with tempfile.TemporaryDirectory() as folder:
+        half = Path(folder) / "model.safetensors"
+        _write(half, saved, None)
+        figures = _figures(evaluation, [saved, load_autoencoder(half)], data)
+    card = _card(run, saved, name, evaluation, figures)
+    file = out / f"{name}.safetensors"
+    with whole_file(file) as temporary:
+        _write(temporary, saved, card.to_json())
+        size = temporary.stat().st_size
+        if out.resolve() == PRETRAINED.resolve() and size > MAX_BYTES:
+            raise BadInput(
+                f"--keep {run_dir} makes a file of {size:,} bytes, and a pretrained model has at most {MAX_BYTES:,}; "
+                "keep a smaller network, or give another folder with --out"
+            )
+    write_text(file.with_suffix(".md"), card_page(card))
+    return file
+
+
+def validation_mse(saved: SavedAutoencoder, prints: np.ndarray) -> float:
+    """The mean MSE of (N, H, W) uint8 prints on the pixels that the view keeps, as evaluations tell it."""
+    view = saved.spec.window
+    truth = np.divide(view.kept(prints), 255, dtype=np.float32)
+    x_hat = own_pixels(view, reconstruct(saved.net, windows(prints, saved.spec)))
+    return float(((x_hat - truth) ** 2).mean(axis=(1, 2), dtype=np.float64).mean())
+
+
+def _write(file: Path, saved: SavedAutoencoder, card: str | None) -> None:
+    try:
+        save_autoencoder(file, saved.net, saved.spec, saved.latent_mean, saved.latent_std, half=True, card=card)
+    except ValueError as error:
+        raise BadInput(f"the model can't be kept, since its {error}; train it again") from error
+
+
+def _evaluation(run: RunFolder) -> dict[str, Any]:
+    """The run's own evaluation, on validation subjects."""
+    file = run.path / "evaluation.json"
+    again = f"evaluate it with `ridgecode evaluate --run {run.path} --data STORE`"
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        found = {key: content[key] for key in ("split", "source", "n_prints", "n_subjects", "mse", "pca", "parameters")}
+    except FileNotFoundError:
+        raise BadInput(f"{file} does not exist; {again}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{file} holds no figures of an autoencoder ({type(error).__name__}); {again}") from error
+    if found["split"] != "val":
+        raise BadInput(f"{file} tells of the split {found['split']}, not val; {again}")
+    return found
+
+
+def _figures(evaluation: dict[str, Any], weights: list[SavedAutoencoder], data: Path | None) -> tuple[Measured, ...]:
+    """Those of the evaluation, then those on `data`. weights: as they were trained, then those in 16 bits."""
+    told = Measured(
+        evaluation["source"],
+        evaluation["n_prints"],
+        evaluation["n_subjects"],
+        evaluation["mse"],
+        pca_mse=evaluation["pca"]["mse"],
+    )
+    if data is None:
+        return (told,)
+    store = PrintStore.open(data)
+    rows = store.rows(split="val")
+    if not len(rows):
+        raise BadInput(f"--data {data} has no Real prints of validation subjects; prepare a store with more subjects")
+    prints = stack_prints(store, rows)
+    mse, mse_16_bit = (validation_mse(saved, prints) for saved in weights)
+    n_subjects = len(np.unique(store.column("subject")[rows]))
+    # The store of the evaluation: one line of figures, not two that differ by a rounding.
+    same = (told.source, told.n_prints) == (store.source, len(rows)) and np.isclose(mse, told.mse, rtol=1e-3)
+    if same:
+        return (Measured(told.source, told.n_prints, told.n_subjects, told.mse, mse_16_bit, told.pca_mse),)
+    return told, Measured(store.source, len(rows), n_subjects, mse, mse_16_bit)
+
+
+def _card(
+    run: RunFolder, saved: SavedAutoencoder, name: str, evaluation: dict[str, Any], figures: tuple[Measured, ...]
+) -> ModelCard:
+    environment, spec = run.read_environment(), saved.spec
+    source = environment.get("source", evaluation["source"])
+    if source not in TRAINED_ON:
+        raise BadInput(f"{run.environment} names the source {source}, which no store has; train the run again")
+    machine = environment.get("machine", {})
+    threads = machine.get("threads")
+    parts = [machine.get("cpu"), f"{threads} thread{'s' * (threads != 1)}" if threads else None, machine.get("gpu")]
+    return ModelCard(
+        name=name,
+        view=spec.view,
+        latent_dim=spec.latent_dim,
+        backbone=spec.backbone,
+        distortion=spec.distortion,
+        task=spec.task,
+        parameters=evaluation["parameters"],
+        trained_on=source,
+        figures=figures,
+        command=training_command(run.read_config()),
+        seed=int(environment.get("seed") or 0),
+        commit=environment.get("commit"),
+        machine=", ".join(part for part in parts if part) or "an unknown machine",
+        seconds=float(environment.get("seconds", 0.0)),
+    )
+
+
+def training_command(config: dict[str, Any]) -> str:
+    """The command that gives a run with the settings of its config.yaml, leaving out those that the verb has itself.
+
+    Of a path the last part is told: where the folder lay tells nobody anything.
+    """
+    own = plain(TrainAutoencoder())
+    flags = []
+    for key, value in config.items():
+        is_path = key in ("data", "run_dir")
+        if key in NOT_TOLD or value is None or (value == own.get(key) and not is_path):
+            continue
+        text = Path(value).name if is_path else value
+        flags.append(f"--{key}={shlex.quote(str(text))}")
+    return " ".join(["ridgecode", "train-autoencoder", *flags])
