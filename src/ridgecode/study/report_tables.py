@@ -58,14 +58,15 @@ def _size_table(
 ) -> Table:
     runs = [run for one in series for run in one.runs]
     depths = {run.figure("depth_bits") for run in runs} - {None}
-    depth = f"at {count(depths.pop())} bits a dim" if len(depths) == 1 else "at the run's depth"
+    depth = f"at {count(next(iter(depths)))} bits a dim" if len(depths) == 1 else "at the run's depth"
+    bits = sorted({bits for run in runs for bits in run.depths})
     columns = [
         ("Latent size", ""),
         ("Size", f"bytes {depth}"),
         ("Rate", "bits per pixel"),
         *((("BCE", "nats; above floor"), ("Published BCE", "nats; change")) if bce else ()),
         ("MSE", "95 % interval"),
-        ("MSE", depth),
+        *(("MSE", f"at {one} bits a dim") for one in bits),
         ("PSNR", "dB"),
         ("SSIM", ""),
         ("PCA MSE", "change"),
@@ -83,7 +84,7 @@ def _size_table(
         for run in one.runs:
             best = lowest is not None and run.figure(ranked) == lowest
             label = labels[run.name]
-            cells = (Cell(label.member), *_size_cells(run, protocols, bce, best, own_depth=len(depths) > 0))
+            cells = (Cell(label.member), *_size_cells(run, protocols, bce, best, bits, own_depth=len(depths) > 1))
             rows.append(Row(label.series, cells))
     caption = (
         "What each latent size costs and keeps. MSE, PSNR and SSIM compare pixels in [0, 1] with the true print; the "
@@ -116,7 +117,9 @@ def seed_table(series: Sequence[Series], protocols: Sequence[str]) -> Table | No
     return Table("seeds", caption, tuple(columns), tuple(rows))
 
 
-def _size_cells(run: Run, protocols: Sequence[str], bce: bool, best: bool, own_depth: bool) -> list[Cell]:
+def _size_cells(
+    run: Run, protocols: Sequence[str], bce: bool, best: bool, bits: Sequence[int], own_depth: bool
+) -> list[Cell]:
     figure = run.figure
     mse, pca = figure("mse"), figure("pca", "mse")
     cells = [
@@ -129,7 +132,7 @@ def _size_cells(run: Run, protocols: Sequence[str], bce: bool, best: bool, own_d
         cells.append(_against(figure("bce"), published_bce(run)))
     cells += [
         Cell(significant(mse), significant_interval(figure("mse_low"), figure("mse_high")), best and not bce),
-        Cell(significant(figure("mse_at_depth"))),
+        *(Cell(significant(run.mse_at(one))) for one in bits),
         Cell(fixed(figure("psnr_db"))),
         Cell(significant(figure("ssim"))),
         _against(mse, pca),

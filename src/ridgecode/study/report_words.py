@@ -43,6 +43,14 @@ def cautions(study: Study) -> list[str]:
         values = sorted({run.setting(key) for run in study.runs if run.evaluation and run.setting(key)})
         if len(values) > 1:
             said.append(f"The runs were evaluated on different {what} ({listed(values)}): compare them with care.")
+    encoding = [run for run in study.runs if run.kind == AUTOENCODER]
+    leaking = [run.name for run in encoding if run.evaluation.get("leak") or run.setting("split_by") == "file"]
+    if leaking:
+        verb = "was" if len(leaking) == 1 else "were"
+        said.append(
+            f"LEAK: {listed(leaking)} {verb} split by file, with prints of the same subjects and alterations of the "
+            "same prints on both sides: such figures don't say what new prints lose."
+        )
     if len(study.sources) > 1:
         names = [source or "not recorded" for source in study.sources]
         said.append(f"The runs' prints come from different sources ({listed(names)}): compare them with care.")

@@ -40,7 +40,10 @@ NOT_COMPARED = {
     "verb",
 }
 # What runs did that are older than the setting.
-ADDED_LATER = {"task": "reconstruct", "pooling": "auto", "seed_size": 0, "first_conv": False, "maxpool1": False}
+ADDED_LATER = {
+    **{"task": "reconstruct", "pooling": "auto", "seed_size": 0, "first_conv": False, "maxpool1": False},
+    **{"split_by": "subject", "train_levels": "auto"},
+}
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from ridgecode.study.run_folder import RunFolder, Stopwatch, default_data, defau
 from ridgecode.study.schedule import Budget
 from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import Tracker, open_tracker
+from ridgecode.study.training_rows import MOST_FILES, SplitBy, TrainLevels, takes_all_levels, training_rows
 from ridgecode.study.training_sheet import TrainingSheet
 
 SHEET_PRINTS = 8
@@ -76,6 +77,10 @@ class TrainAutoencoder:
         schedule: of the learning rate; auto takes the backbone's own (ridge cosine, ResNets constant)
         batch_size: windows a step, in each process; 0 takes the view's own (64 crops, 16 whole prints)
         train_crops: random (shifted and mirrored) or centre (as the write-up had it)
+        split_by: subject, or file: Real and altered prints of train and validation subjects shuffled, one file in six
+            held out; its figures leak, and show what such a split hides
+        train_levels: Real prints alone, all (altered ones too, in training and validation), or auto: Real by subject,
+            all by file
         max_epochs: an epoch is every training print once, or as often as makes 4,096 crops
         max_minutes: minutes of training at most; 0 for no limit
         early_stopping_patience: epochs without a better val_loss before training ends; 0 never ends it
@@ -107,6 +112,8 @@ class TrainAutoencoder:
     schedule: Literal["auto", "cosine", "constant"] = "auto"
     batch_size: int = 0
     train_crops: TrainCrops = "random"
+    split_by: SplitBy = "subject"
+    train_levels: TrainLevels = "auto"
     max_epochs: int = 500
     max_minutes: float = 0.0
     early_stopping_patience: int = 0
@@ -134,7 +141,9 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
     )
     run = RunFolder(run_dir)
     store = PrintStore.open(config.data)
-    train, val = store.rows(split="train"), store.rows(split="val")
+    train, val = training_rows(store, config.split_by, config.train_levels, config.seed)
+    if takes_all_levels(config.split_by, config.train_levels):
+        val = val[:MOST_FILES]
     if not len(train) or not len(val):
         raise BadInput(
             f"--data {config.data} has {len(train)} Real prints of train subjects and {len(val)} of validation "
@@ -304,6 +313,10 @@ def _check(config: TrainAutoencoder) -> None:
     if config.backbone == "pca" and config.task == "repair":
         raise BadInput(
             "--task repair needs a network, and --backbone pca is fitted in closed form; give --backbone ridge"
+        )
+    if config.task == "repair" and (config.split_by, config.train_levels) != ("subject", "auto"):
+        raise BadInput(
+            "--task repair takes Real and altered prints by subject; leave out --split_by and --train_levels"
         )
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
