@@ -156,9 +156,8 @@ def training_command(config: dict[str, Any]) -> str:
     own = plain(TrainAutoencoder())
     flags = []
     for key, value in config.items():
-        is_path = key in ("data", "run_dir")
-        if key in NOT_TOLD or value is None or (value == own.get(key) and not is_path):
+        if key in NOT_TOLD or value is None or (value == own.get(key) and key not in ("data", "run_dir")):
             continue
-        text = Path(value).name if is_path else value
+        text = Path(value).name if key in ("data", "run_dir", "start_from") else value
         flags.append(f"--{key}={shlex.quote(str(text))}")
     return " ".join(["ridgecode", "train-autoencoder", *flags])
