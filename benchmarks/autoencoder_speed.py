@@ -21,6 +21,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -34,13 +35,12 @@ from autoencoders import Bolts, bolts_components
 from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.resnet import ResNetAutoencoder
-from ridgecode.autoencoders.ridge import RidgeAutoencoder
-from ridgecode.autoencoders.saved import RIDGE_WIDTHS
+from ridgecode.autoencoders.saved import AutoencoderSpec, build_network, usual_latent_layer
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
 from ridgecode.prints.training_crops import TrainingCrops
-from ridgecode.prints.views import VIEWS, stack_prints
+from ridgecode.prints.views import VIEWS, View, stack_prints
 from ridgecode.study.autoencoder_training import optimiser_defaults, optimiser_of
 from ridgecode.study.run_folder import environment
 from ridgecode.study.schedule import learning_rate_factor
@@ -102,6 +102,12 @@ def mse_of(net: nn.Module, val: Tensor) -> float:
     return float(torch.stack(errors).sum()) / val.numel()
 
 
+def ridge_of(view: View, latent_dim: int) -> nn.Module:
+    """As `train-autoencoder` makes it."""
+    spec = AutoencoderSpec("ridge", view.name, latent_dim, "mse")
+    return build_network(replace(spec, latent_layer=usual_latent_layer(spec)))
+
+
 def peer(latent_dim: int) -> tuple[str, nn.Module]:
     components = bolts_components()
     if components is None:
@@ -113,10 +119,10 @@ def training_table(store: PrintStore, arguments: argparse.Namespace) -> None:
     prints = stack_prints(store, store.rows(split="train"))
     val = torch.from_numpy(VIEW.take(stack_prints(store, store.rows(split="val")))).unsqueeze(1).float() / 255
     torch.manual_seed(arguments.seed)
-    ridge = RidgeAutoencoder(VIEW.height, VIEW.width, arguments.latent_dim, widths=RIDGE_WIDTHS["crop32"])
+    ridge = ridge_of(VIEW, arguments.latent_dim)
     name, other = peer(arguments.latent_dim)
     short = Course(1e-4, "constant", 2, 60.0, 2)
-    for net in (RidgeAutoencoder(VIEW.height, VIEW.width, 4), peer(4)[1]):
+    for net in (ridge_of(VIEW, 16), peer(4)[1]):
         trained(net, prints, val[:8], short, arguments)  # the first steps make torch's buffers
 
     print(
@@ -147,15 +153,15 @@ def print_row(name: str, found: Reached, target: float, ratio: str) -> None:
 
 
 def rate_table(arguments: argparse.Namespace) -> None:
-    print("\n| view | network | encodes/s, plain | encodes/s | of the target | decodes/s, plain | decodes/s |")
-    print("|---|---|---|---|---|---|---|")
+    print("\n| view | dims | network | encodes/s, plain | encodes/s | of the target | decodes/s, plain | decodes/s |")
+    print("|---|---|---|---|---|---|---|---|")
     for view in VIEWS.values():
         torch.manual_seed(0)
-        dims = arguments.latent_dim
+        dims = arguments.latent_dim if view.print_shape is None else 4 * arguments.latent_dim
         pca = PCA(view.height, view.width, dims)
         pca.components.normal_()
         nets: dict[str, tuple[nn.Module, int]] = {
-            "ridge": (RidgeAutoencoder(view.height, view.width, dims, widths=RIDGE_WIDTHS[view.name]), 256),
+            "ridge": (ridge_of(view, dims), 256),
             "resnet18": (ResNetAutoencoder("resnet18", view.height, dims), 16),
             "pca": (pca, 256),
         }
@@ -170,7 +176,7 @@ def rate_table(arguments: argparse.Namespace) -> None:
         for name in nets:
             encode, target = best[name, "encode ready"], TARGETS.get((view.name, name))
             print(
-                f"| {view.name} | {name} | {best[name, 'encode plain']:,.0f} | {encode:,.0f} "
+                f"| {view.name} | {dims} | {name} | {best[name, 'encode plain']:,.0f} | {encode:,.0f} "
                 f"| {f'{encode / target:.2f} x {target:,}' if target else ''} "
                 f"| {best[name, 'decode plain']:,.0f} | {best[name, 'decode ready']:,.0f} |",
                 flush=True,
@@ -199,7 +205,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="prepared store (default: 10 synthetic subjects, made for this run)")
     parser.add_argument("--mse", type=float, default=0.0467, help="of validation crops to reach (default 0.0467)")
-    parser.add_argument("--latent_dim", type=int, default=128)
+    parser.add_argument("--latent_dim", type=int, default=128, help="of crop32 (default 128); whole has four times it")
     parser.add_argument("--threads", type=int, default=2, help="processor threads (default 2)")
     parser.add_argument("--batch_size", type=int, default=32)
     parser.add_argument("--ridge_steps", type=int, help="of ridge at most (default 600; without --data 8)")

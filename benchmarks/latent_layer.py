@@ -1,9 +1,9 @@
-"""What `ridge` learns in the same steps when its latent dims start in a region each, and when they start everywhere.
+"""What `ridge` learns in the same steps by its latent layer: linear (started everywhere or locally), or a grid.
 
-    python benchmarks/local_start.py [--data STORE] [--view crop32] [--latent_dim 128] [--steps 25]
+    python benchmarks/latent_layer.py [--data STORE] [--view crop32] [--latent_dim 128] [--steps 25]
                                      [--threads 1] [--seed 0]
 
-Both see the same batches of 32 at a learning rate of 2e-3. The MSE is that of validation windows. Without --data a few
+All see the same batches of 32 at a learning rate of 2e-3. The MSE is that of validation windows. Without --data a few
 synthetic prints are made, which show that it runs but not the gain: that takes real prints and a few hundred steps.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from ridgecode.autoencoders.ridge import RidgeAutoencoder
+from ridgecode.autoencoders.ridge import LatentLayer, RidgeAutoencoder
 from ridgecode.autoencoders.saved import RIDGE_WIDTHS
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
@@ -28,14 +28,24 @@ from ridgecode.study.run_folder import environment
 LEARNING_RATE, BATCH, ROWS = 2e-3, 32, 5
 
 
-def learnt(local_start: bool, store: PrintStore, arguments: argparse.Namespace) -> dict[int, float]:
+STARTS = ("everywhere", "local", "grid")
+
+
+def learnt(start: str, store: PrintStore, arguments: argparse.Namespace) -> dict[int, float]:
     """The MSE after each fifth of the steps."""
     view = VIEWS[arguments.view]
     prints = stack_prints(store, store.rows(split="train"))
     val = torch.from_numpy(view.take(stack_prints(store, store.rows(split="val")))).unsqueeze(1).float() / 255
     torch.manual_seed(arguments.seed)
-    widths = RIDGE_WIDTHS[arguments.view]
-    net = RidgeAutoencoder(view.height, view.width, arguments.latent_dim, widths=widths, local_start=local_start)
+    layer: LatentLayer = "grid" if start == "grid" else "linear"
+    net = RidgeAutoencoder(
+        view.height,
+        view.width,
+        arguments.latent_dim,
+        widths=RIDGE_WIDTHS[arguments.view, layer],
+        local_start=start == "local",
+        latent_layer=layer,
+    )
     optimiser = optimiser_of(net, LEARNING_RATE)
     rows, columns = view.inside
     found: dict[int, float] = {}
@@ -70,12 +80,12 @@ def main() -> None:
             synthesise(20, 1, Path(folder) / "images", progress=False)
             path = prepare("synthetic", Path(folder) / "images", Path(folder) / "store", progress=False).path
         store = PrintStore.open(path)
-        everywhere, local = (learnt(start, store, arguments) for start in (False, True))
+        found = [learnt(start, store, arguments) for start in STARTS]
     machine = environment()["machine"]
     print(f"{machine['cpu']}, {store.source}, {arguments.view}, {arguments.latent_dim} latent dims, MSE\n")
-    print("| after steps | started everywhere | started locally |\n|---|---|---|")
-    for step, mse in everywhere.items():
-        print(f"| {step} | {mse:.4f} | {local[step]:.4f} |")
+    print("| after steps | linear, started everywhere | linear, started locally | grid |\n|---|---|---|---|")
+    for step in found[0]:
+        print(f"| {step} | {' | '.join(f'{one[step]:.4f}' for one in found)} |")
 
 
 if __name__ == "__main__":
