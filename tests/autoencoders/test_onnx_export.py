@@ -17,20 +17,30 @@ from ridgecode.autoencoders.saved import AutoencoderSpec, SavedAutoencoder, buil
 from ridgecode.errors import BadInput
 
 
-def model(backbone: Any, distortion: Any = "mse") -> Autoencoder:
+def model(backbone: Any, distortion: Any = "mse", latent_layer: Any = "linear") -> Autoencoder:
     """An untrained network on 32x32 windows, with running statistics that no fresh one has."""
     torch.manual_seed(0)
     x = torch.rand(20, 1, 32, 32)
-    spec = AutoencoderSpec(backbone, "crop32", 6, distortion)
+    spec = AutoencoderSpec(backbone, "crop32", 6, distortion, latent_layer=latent_layer)
     net = PCA.fit(x, 6) if backbone == "pca" else build_network(spec)
     net(x)
     net.eval().requires_grad_(False)
     return Autoencoder(SavedAutoencoder(net, spec, torch.zeros(6), torch.ones(6), ""))
 
 
-@pytest.mark.parametrize(("backbone", "distortion"), [("ridge", "mse"), ("pca", "mse"), ("resnet18", "bce")])
-def test_onnxruntime_computes_what_torch_does(tmp_path: Path, backbone: str, distortion: str) -> None:
-    exported = model(backbone, distortion)
+@pytest.mark.parametrize(
+    ("backbone", "distortion", "latent_layer"),
+    [
+        ("ridge", "mse", "grid"),
+        ("ridge", "mse", "linear"),
+        ("pca", "mse", "linear"),
+        ("resnet18", "bce", "linear"),
+    ],
+)
+def test_onnxruntime_computes_what_torch_does(
+    tmp_path: Path, backbone: str, distortion: str, latent_layer: str
+) -> None:
+    exported = model(backbone, distortion, latent_layer)
     files = exported.export_onnx(tmp_path / "onnx")
     assert sorted(path.name for path in (tmp_path / "onnx").iterdir()) == ["decoder.onnx", "encoder.onnx"]
     encoder, decoder = (onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]) for file in files)

@@ -54,7 +54,7 @@ class GridWrite(nn.Module):
         self.register_buffer("source", source)
 
     def forward(self, z: Tensor) -> Tensor:
-        padded = torch.cat([z, z.new_zeros(len(z), 1)], 1)
+        padded = nn.functional.pad(z, (0, 1))
         return self.write(padded[:, self.source].unflatten(1, self.shape))
 
 
