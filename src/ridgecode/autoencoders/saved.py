@@ -28,6 +28,7 @@ Task = Literal["reconstruct", "repair"]
 TASKS: tuple[Task, ...] = ("reconstruct", "repair")
 Network = PCA | ResNetAutoencoder | RidgeAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
+RIDGE_BLOCKS = 1
 RIDGE_WIDTHS: dict[tuple[str, str], tuple[int, ...]] = {
     # A grid is the same network on both views, so that one trained on crops starts the other.
     ("crop32", "grid"): (64, 128),
@@ -43,7 +44,8 @@ class AutoencoderSpec:
     or the Real print of an altered one.
 
     pooling "auto" and seed_size 0 are the backbone's own: "mean" and 4 for ResNets, "none" and the whole map for ridge.
-    latent_layer is of ridge alone; `usual_latent_layer` tells what a new network should have.
+    latent_layer and blocks (residual blocks at each scale of encoder and decoder) are of ridge alone;
+    `usual_latent_layer` and RIDGE_BLOCKS tell what a new network should have.
     """
 
     backbone: Backbone
@@ -56,6 +58,7 @@ class AutoencoderSpec:
     first_conv: bool = False
     maxpool1: bool = False
     latent_layer: LatentLayer = "linear"
+    blocks: int = 2
 
     @property
     def window(self) -> View:
@@ -97,6 +100,7 @@ def build_network(spec: AutoencoderSpec) -> Network:
             spec.latent_dim,
             logits,
             spec.widths,
+            spec.blocks,
             pooling="none" if spec.pooling == "auto" else spec.pooling,
             seed_size=spec.seed_size,
             latent_layer=spec.latent_layer,
@@ -131,6 +135,8 @@ def check_spec(spec: AutoencoderSpec) -> None:
                 raise BadInput(
                     f"--{name} is a part of resnet18 and resnet50; leave it out with --backbone {spec.backbone}"
                 )
+    if spec.blocks < 1:
+        raise BadInput(f"--blocks is {spec.blocks}; give 1 or more, or 0 for the usual number")
     if spec.latent_layer == "grid":
         if spec.backbone != "ridge":
             raise BadInput(f"--latent_layer grid is a part of ridge; leave it out with --backbone {spec.backbone}")

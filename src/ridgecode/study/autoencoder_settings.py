@@ -6,6 +6,7 @@ from typing import Literal
 
 from ridgecode.autoencoders.distortion import DistortionName
 from ridgecode.autoencoders.saved import (
+    RIDGE_BLOCKS,
     AutoencoderSpec,
     Backbone,
     Task,
@@ -39,6 +40,7 @@ class TrainAutoencoder:
             (ridge none, ResNets mean)
         latent_layer: ridge only: grid (the same weights at every place of the last map), linear (weights of their own),
             or auto: grid where there is a latent dim or more for each place
+        blocks: ridge only: residual blocks at each scale; 0 takes the usual number (1)
         start_from: ridge only: another run, its model.safetensors, or a pretrained model, whose weights this run
             starts from; it may have more latent dims or fewer, another view or distortion
         seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
@@ -76,6 +78,7 @@ class TrainAutoencoder:
     distortion: DistortionName = "mse"
     pooling: Literal["auto", "mean", "none"] = "auto"
     latent_layer: Literal["auto", "grid", "linear"] = "auto"
+    blocks: int = 0
     start_from: str = ""
     seed_size: int = 0
     first_conv: bool = False
@@ -119,7 +122,12 @@ def spec_of(config: TrainAutoencoder) -> AutoencoderSpec:
         config.maxpool1,
     )
     layer = usual_latent_layer(spec) if config.latent_layer == "auto" else config.latent_layer
-    return replace(spec, latent_layer=layer)
+    return replace(spec, latent_layer=layer, blocks=config.blocks or usual_blocks(config.backbone))
+
+
+def usual_blocks(backbone: str) -> int:
+    """Of a new network; where a backbone has none, what a spec says then."""
+    return RIDGE_BLOCKS if backbone == "ridge" else AutoencoderSpec.blocks
 
 
 def check_settings(config: TrainAutoencoder) -> None:
@@ -140,6 +148,8 @@ def check_settings(config: TrainAutoencoder) -> None:
         )
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
+    if config.blocks and config.backbone != "ridge":
+        raise BadInput(f"--blocks is for --backbone ridge; leave it out with {config.backbone}")
     check_spec(spec_of(config))
     if config.start_from:
         if config.backbone != "ridge":
