@@ -29,6 +29,7 @@ TASKS: tuple[Task, ...] = ("reconstruct", "repair")
 Network = PCA | ResNetAutoencoder | RidgeAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
 RIDGE_BLOCKS = 1
+MOST_LINEAR_WEIGHTS = 1_000_000
 RIDGE_WIDTHS: dict[tuple[str, str], tuple[int, ...]] = {
     # A grid is the same network on both views, so that one trained on crops starts the other.
     ("crop32", "grid"): (64, 128),
@@ -117,11 +118,20 @@ def build_network(spec: AutoencoderSpec) -> Network:
     )
 
 
-def usual_latent_layer(spec: AutoencoderSpec) -> LatentLayer:
-    """ "grid" for a `ridge` network that keeps all places and has a dim or more for each; else "linear"."""
+def usual_latent_layer(spec: AutoencoderSpec, started_from: AutoencoderSpec | None = None) -> LatentLayer:
+    """ "grid" for a `ridge` network that keeps all places and has a dim or more for each; else "linear".
+
+    A network that is `started_from` one with more dims of the same view is linear as well, where that takes no more
+    than MOST_LINEAR_WEIGHTS: the principal components of all places together keep more than those of each place.
+    """
     places = math.prod(side // (UNSHUFFLE * 2) for side in (spec.window.height, spec.window.width))
     keeps_places = spec.pooling in ("auto", "none") and not spec.seed_size
-    return "grid" if spec.backbone == "ridge" and keeps_places and spec.latent_dim >= places else "linear"
+    if spec.backbone != "ridge" or not keeps_places or spec.latent_dim < places:
+        return "linear"
+    weights = 2 * spec.latent_dim * places * RIDGE_WIDTHS[spec.view, "grid"][-1]
+    if started_from and started_from.view == spec.view and started_from.latent_dim > spec.latent_dim:
+        return "linear" if weights <= MOST_LINEAR_WEIGHTS else "grid"
+    return "grid"
 
 
 def check_spec(spec: AutoencoderSpec) -> None:

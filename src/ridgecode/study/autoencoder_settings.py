@@ -39,7 +39,8 @@ class TrainAutoencoder:
         pooling: of the encoder's last map: mean (one value a channel), none (all of it), or auto: the backbone's own
             (ridge none, ResNets mean)
         latent_layer: ridge only: grid (the same weights at every place of the last map), linear (weights of their own),
-            or auto: grid where there is a latent dim or more for each place
+            or auto: grid where there is a latent dim or more for each place and the run does not start from a model
+            of the same small view with more dims
         blocks: ridge only: residual blocks at each scale; 0 takes the usual number (1)
         start_from: ridge only: another run, its model.safetensors, or a pretrained model, whose weights this run
             starts from; it may have more latent dims or fewer, another view or distortion
@@ -121,7 +122,9 @@ def spec_of(config: TrainAutoencoder) -> AutoencoderSpec:
         config.first_conv,
         config.maxpool1,
     )
-    layer = usual_latent_layer(spec) if config.latent_layer == "auto" else config.latent_layer
+    layer = config.latent_layer
+    if layer == "auto":
+        layer = usual_latent_layer(spec, load_autoencoder(config.start_from).spec if config.start_from else None)
     return replace(spec, latent_layer=layer, blocks=config.blocks or usual_blocks(config.backbone))
 
 
