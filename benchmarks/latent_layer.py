@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from ridgecode.autoencoders.ridge import LatentLayer, RidgeAutoencoder
-from ridgecode.autoencoders.saved import RIDGE_WIDTHS
+from ridgecode.autoencoders.saved import RIDGE_BLOCKS, AutoencoderSpec
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
@@ -42,7 +42,8 @@ def learnt(start: str, store: PrintStore, arguments: argparse.Namespace) -> dict
         view.height,
         view.width,
         arguments.latent_dim,
-        widths=RIDGE_WIDTHS[arguments.view, layer],
+        widths=AutoencoderSpec("ridge", arguments.view, arguments.latent_dim, "mse", latent_layer=layer).widths,
+        blocks=RIDGE_BLOCKS,
         local_start=start == "local",
         latent_layer=layer,
     )

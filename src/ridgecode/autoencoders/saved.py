@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,13 +30,6 @@ Network = PCA | ResNetAutoencoder | RidgeAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
 RIDGE_BLOCKS = 1
 MOST_LINEAR_WEIGHTS = 1_000_000
-RIDGE_WIDTHS: dict[tuple[str, str], tuple[int, ...]] = {
-    # A grid is the same network on both views, so that one trained on crops starts the other.
-    ("crop32", "grid"): (64, 128),
-    ("whole", "grid"): (64, 128),
-    ("crop32", "linear"): (64, 128),
-    ("whole", "linear"): (64, 128, 128),
-}
 
 
 @dataclass(frozen=True)
@@ -45,8 +38,8 @@ class AutoencoderSpec:
     or the Real print of an altered one.
 
     pooling "auto" and seed_size 0 are the backbone's own: "mean" and 4 for ResNets, "none" and the whole map for ridge.
-    latent_layer and blocks (residual blocks at each scale of encoder and decoder) are of ridge alone;
-    `usual_latent_layer` and RIDGE_BLOCKS tell what a new network should have.
+    latent_layer, blocks (residual blocks at each scale of encoder and decoder) and width (channels at the first scale,
+    half of those at the others) are of ridge alone; `usual_latent_layer` and RIDGE_BLOCKS tell what a new network has.
     """
 
     backbone: Backbone
@@ -60,6 +53,7 @@ class AutoencoderSpec:
     maxpool1: bool = False
     latent_layer: LatentLayer = "linear"
     blocks: int = 2
+    width: int = 64
 
     @property
     def window(self) -> View:
@@ -68,7 +62,9 @@ class AutoencoderSpec:
     @property
     def widths(self) -> tuple[int, ...]:
         """Channels at each scale of a `ridge` network."""
-        return RIDGE_WIDTHS[self.view, self.latent_layer]
+        # A grid is the same network on both views, so that one trained on crops starts the other.
+        coarse = 2 if (self.view, self.latent_layer) == ("whole", "linear") else 1
+        return (self.width, *[2 * self.width] * coarse)
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ def usual_latent_layer(spec: AutoencoderSpec, started_from: AutoencoderSpec | No
     keeps_places = spec.pooling in ("auto", "none") and not spec.seed_size
     if spec.backbone != "ridge" or not keeps_places or spec.latent_dim < places:
         return "linear"
-    weights = 2 * spec.latent_dim * places * RIDGE_WIDTHS[spec.view, "grid"][-1]
+    weights = 2 * spec.latent_dim * places * replace(spec, latent_layer="grid").widths[-1]
     if started_from and started_from.view == spec.view and started_from.latent_dim > spec.latent_dim:
         return "linear" if weights <= MOST_LINEAR_WEIGHTS else "grid"
     return "grid"
@@ -145,8 +141,9 @@ def check_spec(spec: AutoencoderSpec) -> None:
                 raise BadInput(
                     f"--{name} is a part of resnet18 and resnet50; leave it out with --backbone {spec.backbone}"
                 )
-    if spec.blocks < 1:
-        raise BadInput(f"--blocks is {spec.blocks}; give 1 or more, or 0 for the usual number")
+    for name in ("blocks", "width"):
+        if getattr(spec, name) < 1:
+            raise BadInput(f"--{name} is {getattr(spec, name)}; give 1 or more")
     if spec.latent_layer == "grid":
         if spec.backbone != "ridge":
             raise BadInput(f"--latent_layer grid is a part of ridge; leave it out with --backbone {spec.backbone}")

@@ -42,6 +42,7 @@ class TrainAutoencoder:
             or auto: grid where there is a latent dim or more for each place and the run does not start from a model
             of the same small view with more dims
         blocks: ridge only: residual blocks at each scale; 0 takes the usual number (1)
+        width: ridge only: channels at the first scale, half of those at the others
         start_from: ridge only: another run, its model.safetensors, or a pretrained model, whose weights this run
             starts from; it may have more latent dims or fewer, another view or distortion
         seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
@@ -80,6 +81,7 @@ class TrainAutoencoder:
     pooling: Literal["auto", "mean", "none"] = "auto"
     latent_layer: Literal["auto", "grid", "linear"] = "auto"
     blocks: int = 0
+    width: int = 64
     start_from: str = ""
     seed_size: int = 0
     first_conv: bool = False
@@ -122,10 +124,11 @@ def spec_of(config: TrainAutoencoder) -> AutoencoderSpec:
         config.first_conv,
         config.maxpool1,
     )
-    layer = config.latent_layer
-    if layer == "auto":
-        layer = usual_latent_layer(spec, load_autoencoder(config.start_from).spec if config.start_from else None)
-    return replace(spec, latent_layer=layer, blocks=config.blocks or usual_blocks(config.backbone))
+    spec = replace(spec, blocks=config.blocks or usual_blocks(config.backbone), width=config.width)
+    if config.latent_layer != "auto":
+        return replace(spec, latent_layer=config.latent_layer)
+    started_from = load_autoencoder(config.start_from).spec if config.start_from else None
+    return replace(spec, latent_layer=usual_latent_layer(spec, started_from))
 
 
 def usual_blocks(backbone: str) -> int:
@@ -151,8 +154,10 @@ def check_settings(config: TrainAutoencoder) -> None:
         )
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
-    if config.blocks and config.backbone != "ridge":
-        raise BadInput(f"--blocks is for --backbone ridge; leave it out with {config.backbone}")
+    if config.backbone != "ridge":
+        for name, usual in (("blocks", 0), ("width", AutoencoderSpec.width)):
+            if getattr(config, name) != usual:
+                raise BadInput(f"--{name} is for --backbone ridge; leave it out with {config.backbone}")
     check_spec(spec_of(config))
     if config.start_from:
         if config.backbone != "ridge":

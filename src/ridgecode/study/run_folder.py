@@ -42,7 +42,14 @@ NOT_COMPARED = {
 # What runs did that are older than the setting.
 ADDED_LATER = {
     **{"task": "reconstruct", "pooling": "auto", "seed_size": 0, "first_conv": False, "maxpool1": False},
-    **{"split_by": "subject", "train_levels": "auto", "latent_layer": "linear", "start_from": "", "blocks": 2},
+    **{
+        "split_by": "subject",
+        "train_levels": "auto",
+        "latent_layer": "linear",
+        "start_from": "",
+        "blocks": 2,
+        "width": 64,
+    },
 }
 
 
