@@ -35,7 +35,7 @@ from autoencoders import Bolts, bolts_components
 from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.resnet import ResNetAutoencoder
-from ridgecode.autoencoders.saved import RIDGE_BLOCKS, AutoencoderSpec, build_network, usual_latent_layer
+from ridgecode.autoencoders.saved import RIDGE_BLOCKS, RIDGE_WIDTH, AutoencoderSpec, build_network, usual_latent_layer
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
@@ -105,7 +105,7 @@ def mse_of(net: nn.Module, val: Tensor) -> float:
 def ridge_of(view: View, latent_dim: int) -> nn.Module:
     """As `train-autoencoder` makes it."""
     spec = AutoencoderSpec("ridge", view.name, latent_dim, "mse")
-    return build_network(replace(spec, latent_layer=usual_latent_layer(spec), blocks=RIDGE_BLOCKS))
+    return build_network(replace(spec, latent_layer=usual_latent_layer(spec), blocks=RIDGE_BLOCKS, width=RIDGE_WIDTH))
 
 
 def peer(latent_dim: int) -> tuple[str, nn.Module]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from ridgecode.autoencoders.ridge import LatentLayer, RidgeAutoencoder
-from ridgecode.autoencoders.saved import RIDGE_BLOCKS, AutoencoderSpec
+from ridgecode.autoencoders.saved import RIDGE_BLOCKS, RIDGE_WIDTH, AutoencoderSpec
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
@@ -42,7 +42,9 @@ def learnt(start: str, store: PrintStore, arguments: argparse.Namespace) -> dict
         view.height,
         view.width,
         arguments.latent_dim,
-        widths=AutoencoderSpec("ridge", arguments.view, arguments.latent_dim, "mse", latent_layer=layer).widths,
+        widths=AutoencoderSpec(
+            "ridge", arguments.view, arguments.latent_dim, "mse", latent_layer=layer, width=RIDGE_WIDTH
+        ).widths,
         blocks=RIDGE_BLOCKS,
         local_start=start == "local",
         latent_layer=layer,

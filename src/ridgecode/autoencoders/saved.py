@@ -28,7 +28,7 @@ Task = Literal["reconstruct", "repair"]
 TASKS: tuple[Task, ...] = ("reconstruct", "repair")
 Network = PCA | ResNetAutoencoder | RidgeAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
-RIDGE_BLOCKS = 1
+RIDGE_BLOCKS, RIDGE_WIDTH = 1, 48
 MOST_LINEAR_WEIGHTS = 1_000_000
 
 
@@ -39,7 +39,7 @@ class AutoencoderSpec:
 
     pooling "auto" and seed_size 0 are the backbone's own: "mean" and 4 for ResNets, "none" and the whole map for ridge.
     latent_layer, blocks (residual blocks at each scale of encoder and decoder) and width (channels at the first scale,
-    half of those at the others) are of ridge alone; `usual_latent_layer` and RIDGE_BLOCKS tell what a new network has.
+    half of those at the others) are of ridge alone; `usual_latent_layer`, RIDGE_BLOCKS and RIDGE_WIDTH tell what a new one has.
     """
 
     backbone: Backbone

@@ -7,6 +7,7 @@ from typing import Literal
 from ridgecode.autoencoders.distortion import DistortionName
 from ridgecode.autoencoders.saved import (
     RIDGE_BLOCKS,
+    RIDGE_WIDTH,
     AutoencoderSpec,
     Backbone,
     Task,
@@ -81,7 +82,7 @@ class TrainAutoencoder:
     pooling: Literal["auto", "mean", "none"] = "auto"
     latent_layer: Literal["auto", "grid", "linear"] = "auto"
     blocks: int = 0
-    width: int = 64
+    width: int = RIDGE_WIDTH
     start_from: str = ""
     seed_size: int = 0
     first_conv: bool = False
@@ -124,7 +125,11 @@ def spec_of(config: TrainAutoencoder) -> AutoencoderSpec:
         config.first_conv,
         config.maxpool1,
     )
-    spec = replace(spec, blocks=config.blocks or usual_blocks(config.backbone), width=config.width)
+    spec = replace(
+        spec,
+        blocks=config.blocks or usual_blocks(config.backbone),
+        width=config.width if config.backbone == "ridge" else AutoencoderSpec.width,
+    )
     if config.latent_layer != "auto":
         return replace(spec, latent_layer=config.latent_layer)
     started_from = load_autoencoder(config.start_from).spec if config.start_from else None
@@ -155,7 +160,7 @@ def check_settings(config: TrainAutoencoder) -> None:
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     if config.backbone != "ridge":
-        for name, usual in (("blocks", 0), ("width", AutoencoderSpec.width)):
+        for name, usual in (("blocks", 0), ("width", RIDGE_WIDTH)):
             if getattr(config, name) != usual:
                 raise BadInput(f"--{name} is for --backbone ridge; leave it out with {config.backbone}")
     check_spec(spec_of(config))

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import torch
 from PIL import Image
 
+from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
@@ -40,6 +41,7 @@ def decode_latents(config: Decode) -> None:
     if config.threads:
         torch.set_num_threads(config.threads)
     saved = load_autoencoder(config.model)
+    net = for_inference(saved.net)
     z, names = _read(config.latents)
     if z.shape[1] != saved.spec.latent_dim:
         raise BadInput(
@@ -50,7 +52,7 @@ def decode_latents(config: Decode) -> None:
     for start in tracked(range(0, len(rows), BATCH), "decoding"):
         part = rows[start : start + BATCH]
         with torch.inference_mode():
-            images = own_pixels(saved.spec.window, saved.net.decode(torch.from_numpy(z[part])))
+            images = own_pixels(saved.spec.window, net.decode(torch.from_numpy(z[part])))
         for name, image in zip(names[part], images, strict=True):
             with whole_file((config.out / name).with_name(f"{Path(name).name}.png")) as temporary:
                 Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(temporary)
