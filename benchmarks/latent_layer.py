@@ -38,13 +38,12 @@ def learnt(start: str, store: PrintStore, arguments: argparse.Namespace) -> dict
     val = torch.from_numpy(view.take(stack_prints(store, store.rows(split="val")))).unsqueeze(1).float() / 255
     torch.manual_seed(arguments.seed)
     layer: LatentLayer = "grid" if start == "grid" else "linear"
+    spec = AutoencoderSpec("ridge", arguments.view, arguments.latent_dim, "mse", latent_layer=layer, width=RIDGE_WIDTH)
     net = RidgeAutoencoder(
         view.height,
         view.width,
         arguments.latent_dim,
-        widths=AutoencoderSpec(
-            "ridge", arguments.view, arguments.latent_dim, "mse", latent_layer=layer, width=RIDGE_WIDTH
-        ).widths,
+        widths=spec.widths,
         blocks=RIDGE_BLOCKS,
         local_start=start == "local",
         latent_layer=layer,

@@ -39,7 +39,8 @@ class AutoencoderSpec:
 
     pooling "auto" and seed_size 0 are the backbone's own: "mean" and 4 for ResNets, "none" and the whole map for ridge.
     latent_layer, blocks (residual blocks at each scale of encoder and decoder) and width (channels at the first scale,
-    half of those at the others) are of ridge alone; `usual_latent_layer`, RIDGE_BLOCKS and RIDGE_WIDTH tell what a new one has.
+    twice as many at the others) are of ridge alone; `usual_latent_layer`, RIDGE_BLOCKS and RIDGE_WIDTH tell what a new
+    network has.
     """
 
     backbone: Backbone

@@ -42,8 +42,8 @@ class TrainAutoencoder:
         latent_layer: ridge only: grid (the same weights at every place of the last map), linear (weights of their own),
             or auto: grid where there is a latent dim or more for each place and the run does not start from a model
             of the same small view with more dims
-        blocks: ridge only: residual blocks at each scale; 0 takes the usual number (1)
-        width: ridge only: channels at the first scale, half of those at the others
+        blocks: ridge only: residual blocks at each scale
+        width: ridge only: channels at the first scale, twice as many at the others
         start_from: ridge only: another run, its model.safetensors, or a pretrained model, whose weights this run
             starts from; it may have more latent dims or fewer, another view or distortion
         seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
@@ -81,7 +81,7 @@ class TrainAutoencoder:
     distortion: DistortionName = "mse"
     pooling: Literal["auto", "mean", "none"] = "auto"
     latent_layer: Literal["auto", "grid", "linear"] = "auto"
-    blocks: int = 0
+    blocks: int = RIDGE_BLOCKS
     width: int = RIDGE_WIDTH
     start_from: str = ""
     seed_size: int = 0
@@ -125,20 +125,12 @@ def spec_of(config: TrainAutoencoder) -> AutoencoderSpec:
         config.first_conv,
         config.maxpool1,
     )
-    spec = replace(
-        spec,
-        blocks=config.blocks or usual_blocks(config.backbone),
-        width=config.width if config.backbone == "ridge" else AutoencoderSpec.width,
-    )
+    if config.backbone == "ridge":
+        spec = replace(spec, blocks=config.blocks, width=config.width)
     if config.latent_layer != "auto":
         return replace(spec, latent_layer=config.latent_layer)
     started_from = load_autoencoder(config.start_from).spec if config.start_from else None
     return replace(spec, latent_layer=usual_latent_layer(spec, started_from))
-
-
-def usual_blocks(backbone: str) -> int:
-    """Of a new network; where a backbone has none, what a spec says then."""
-    return RIDGE_BLOCKS if backbone == "ridge" else AutoencoderSpec.blocks
 
 
 def check_settings(config: TrainAutoencoder) -> None:
@@ -160,7 +152,7 @@ def check_settings(config: TrainAutoencoder) -> None:
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     if config.backbone != "ridge":
-        for name, usual in (("blocks", 0), ("width", RIDGE_WIDTH)):
+        for name, usual in (("blocks", RIDGE_BLOCKS), ("width", RIDGE_WIDTH)):
             if getattr(config, name) != usual:
                 raise BadInput(f"--{name} is for --backbone ridge; leave it out with {config.backbone}")
     check_spec(spec_of(config))
