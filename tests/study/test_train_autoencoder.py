@@ -121,7 +121,7 @@ def test_learning_rate_follows_the_cosine(trained: Path) -> None:
     for row in metrics(trained):
         used = (row["step"] - 1) / 90
         if used > 0.02:
-            assert row["learning_rate"] == pytest.approx(2e-3 * math.cos(math.pi * used / 2) ** 2, rel=1e-6)
+            assert row["learning_rate"] == pytest.approx(4e-3 * math.cos(math.pi * used / 2) ** 2, rel=1e-6)
 
 
 def test_learning_falls(trained: Path) -> None:
@@ -290,7 +290,7 @@ def test_pooling_and_seed_reach_the_model_and_its_file(synthetic_store: Path, tm
     assert main(command(synthetic_store, run_dir, **flags)) == 0
     saved = load_autoencoder(run_dir)
     assert (saved.spec.pooling, saved.spec.seed_size) == ("mean", 2)
-    assert saved.net.to_latent.in_features == 128
+    assert saved.net.to_latent.in_features == 2 * saved.spec.width
     assert saved.net.from_latent.out_features == 128 * 2 * 2
     config = yaml.safe_load((run_dir / "config.yaml").read_text())
     assert [config[name] for name in ("pooling", "seed_size", "first_conv", "maxpool1")] == ["mean", 2, False, False]
