@@ -291,7 +291,7 @@ def test_pooling_and_seed_reach_the_model_and_its_file(synthetic_store: Path, tm
     saved = load_autoencoder(run_dir)
     assert (saved.spec.pooling, saved.spec.seed_size) == ("mean", 2)
     assert saved.net.to_latent.in_features == 2 * saved.spec.width
-    assert saved.net.from_latent.out_features == 128 * 2 * 2
+    assert saved.net.from_latent.out_features == 2 * saved.spec.width * 2 * 2
     config = yaml.safe_load((run_dir / "config.yaml").read_text())
     assert [config[name] for name in ("pooling", "seed_size", "first_conv", "maxpool1")] == ["mean", 2, False, False]
 

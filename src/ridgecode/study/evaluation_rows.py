@@ -10,7 +10,7 @@ from ridgecode.prints.file_split import shuffled
 from ridgecode.prints.foreground import print_windows
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import View, stack_prints
-from ridgecode.study.evaluation import Evaluate
+from ridgecode.study.evaluation import Evaluate, is_model
 from ridgecode.study.run_folder import RunFolder
 from ridgecode.study.training_rows import MOST_FILES, settings_of, takes_all_levels, training_rows
 
@@ -44,7 +44,8 @@ def measured_rows(config: Evaluate, store: PrintStore, view: View) -> MeasuredRo
     """What `config` measures. Raises BadInput for a split of a run split by file that mixes what it was trained on with
     what it held out, for a store whose split that run can't have drawn, and for a split without Real prints."""
     run = RunFolder(config.run_path)
-    settings, trained_on = run.read_config(), run.read_environment()
+    # A model without a run's folder tells nothing of its split; those that are shipped were split by subject.
+    settings, trained_on = ({}, {}) if is_model(config.run_path) else (run.read_config(), run.read_environment())
     split_by, levels, seed = settings_of(settings)
     own = settings.get("verb") == "train-autoencoder" and trained_on.get("source", store.source) == store.source
     around = view if config.window == "print" else None
