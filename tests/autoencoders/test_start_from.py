@@ -81,13 +81,23 @@ def test_crops_start_whole_prints() -> None:
     torch.testing.assert_close(started(whole).x_hat, expected, atol=2e-5, rtol=1e-4)
 
 
+def test_a_deeper_network_starts_as_the_one_it_is_grown_from() -> None:
+    other, x = net(32), images()
+    torch.manual_seed(1)
+    deeper = RidgeAutoencoder(32, 32, 32, widths=(6, 8), blocks=3, latent_layer="grid").eval()
+    start_from(deeper, other, x)
+    torch.testing.assert_close(deeper(x).x_hat, other(x).x_hat, atol=2e-5, rtol=1e-4)
+    with pytest.raises(ValueError, match="convolutions"):
+        start_from(net(32, seed=2), deeper, x)
+
+
 @pytest.mark.parametrize(
     ("started", "other"),
     [
         (lambda: net(16), lambda: net(16, "linear")),  # places can't be told apart again
         (lambda: net(32, "linear"), lambda: net(16)),  # more dims
         (lambda: net(8, "linear", side=64), lambda: net(16)),  # another window
-        (lambda: RidgeAutoencoder(32, 32, 16, widths=(6, 8), blocks=2), lambda: net(16)),
+        (lambda: RidgeAutoencoder(32, 32, 16, widths=(6, 10), blocks=1), lambda: net(16)),
     ],
 )
 def test_what_does_not_fit_is_refused(started, other) -> None:  # type: ignore[no-untyped-def]

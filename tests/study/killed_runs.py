@@ -17,7 +17,7 @@ import torch
 
 from ridgecode import cli
 from ridgecode.prints import training_crops
-from ridgecode.study import train_autoencoder, training_sheet
+from ridgecode.study import autoencoder_fit, training_sheet
 from ridgecode.study.autoencoder_training import AutoencoderTraining
 from ridgecode.study.recorder import Recorder
 from ridgecode.study.run_folder import RunFolder
@@ -29,7 +29,7 @@ PLACES: dict[str, tuple[Any, str, int]] = {
     "first epoch": (AutoencoderTraining, "training_step", 2),
     "third epoch": (AutoencoderTraining, "training_step", 17),
     "interrupt": (AutoencoderTraining, "training_step", 17),
-    "before the model": (train_autoencoder, "save_autoencoder", 2),
+    "before the model": (autoencoder_fit, "save_autoencoder", 2),
     "before the checkpoint": (pl.Trainer, "save_checkpoint", 3),
     "after a worse epoch": (AutoencoderTraining, "training_step", 0),
     "before the end": (RunFolder, "write_environment", 2),

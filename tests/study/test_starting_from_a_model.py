@@ -80,7 +80,6 @@ def test_a_resumed_run_needs_the_same_start(
     ("flags", "said"),
     [
         ({"width": 12}, "other convolutions; leave it out, or give another model"),
-        ({"blocks": 2}, "other convolutions"),
         ({"latent_dim": 48, "latent_layer": "linear"}, "latent layer"),
         ({"backbone": "pca", "width": 48}, "--start_from is for --backbone ridge"),
         ({"start_from": "ridge-crop32-nine"}, "ridge-crop32-nine does not exist"),

@@ -1,4 +1,4 @@
-"""A network that starts from another one's weights, with fewer latent dims, more, or on another view.
+"""A network that starts from another one's weights: with fewer latent dims or more, deeper, or on another view.
 
 Few dims are hard to begin with: a network has to find the phase of ridges through a needle's eye. With many it finds
 ridges within a minute, and the directions of its latent space that move the decoder most can then be kept, the others
@@ -11,25 +11,22 @@ import torch
 from torch import Tensor, nn
 
 from ridgecode.autoencoders.grid_latent import GridRead, central_entries
-from ridgecode.autoencoders.ridge import RidgeAutoencoder
+from ridgecode.autoencoders.ridge import ResidualBlock, RidgeAutoencoder
 
 CHUNK = 128
 
 
 @torch.no_grad()
 def start_from(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
-    """Gives `net` the weights of `other`, which stays as it is; both are on one device.
+    """Gives `net`, fresh, the weights of `other`, which stays as it is; both are on one device.
 
     windows: (N, 1, height, width) in [0, 1] of `net`'s view, from training prints. The latent spaces that `net` is left
         with has a standard deviation of 1 in each dim on them, and mean 0.
-    Raises ValueError where the networks have other convolutions, or `net` has a linear latent layer and `other` is of
-    another window or has fewer dims.
+    Raises ValueError where the networks have other convolutions (`net` may have more blocks), or `net` has a linear
+    latent layer and `other` is of another window or has fewer dims.
     """
-    body = {name: value for name, value in other.state_dict().items() if "_latent." not in name}
-    own = {name: value.shape for name, value in net.state_dict().items() if "_latent." not in name}
-    if own != {name: value.shape for name, value in body.items()}:
-        raise ValueError("the networks have other convolutions")
-    net.load_state_dict(body, strict=False)
+    _take_body(net.encoder, other.encoder)
+    _take_body(net.decoder, other.decoder)
     training = net.training
     net.eval()
     if net.latent_layer == "grid" and other.latent_layer == "grid":
@@ -39,6 +36,25 @@ def start_from(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) 
     else:
         raise ValueError("its latent layer can't be taken over")
     net.train(training)
+
+
+def _take_body(ours: nn.Sequential, theirs: nn.Sequential) -> None:
+    """Module by module; of residual blocks `ours` may have more at a scale, and the others stay as they are: fresh ones
+    change nothing yet (ridge.py), so a deeper network starts as good as the one it is grown from."""
+    rest = list(theirs)
+    for module in ours:
+        if isinstance(module, ResidualBlock) and (not rest or not isinstance(rest[0], ResidualBlock)):
+            continue
+        if not rest or type(rest[0]) is not type(module):
+            break
+        try:
+            module.load_state_dict(rest.pop(0).state_dict())
+        except RuntimeError:
+            break
+    else:
+        if not rest:
+            return
+    raise ValueError("the networks have other convolutions")
 
 
 def _take_grid(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
