@@ -28,6 +28,7 @@ NETS = {
     "crop32": lambda: RidgeAutoencoder(32, 32, 12, widths=(8, 16)),
     "whole": lambda: RidgeAutoencoder(96, 96, 12, widths=(8, 16, 16), blocks=1),
     "grid": lambda: RidgeAutoencoder(32, 32, 40, widths=(8, 16), latent_layer="grid"),
+    "patches": lambda: RidgeAutoencoder(32, 32, 7, widths=(8, 16), latent_layer="patches"),
     "mean": lambda: RidgeAutoencoder(32, 32, 12, widths=(8, 16), pooling="mean", seed_size=2),
     "logits": lambda: RidgeAutoencoder(32, 32, 12, logits=True, widths=(8, 16)),
     "resnet18": lambda: ResNetAutoencoder("resnet18", 32, 12),

@@ -32,6 +32,7 @@ def model(backbone: Any, distortion: Any = "mse", latent_layer: Any = "linear") 
     ("backbone", "distortion", "latent_layer"),
     [
         ("ridge", "mse", "grid"),
+        ("ridge", "mse", "patches"),
         ("ridge", "mse", "linear"),
         ("pca", "mse", "linear"),
         ("resnet18", "bce", "linear"),

@@ -31,7 +31,14 @@ def images(side: int = 32, n: int = 300) -> Tensor:
 
 @pytest.mark.parametrize(
     ("have", "layer", "want", "wanted"),
-    [(32, "grid", 32, "grid"), (32, "grid", 80, "grid"), (20, "grid", 20, "linear"), (12, "linear", 12, "linear")],
+    [
+        (32, "grid", 32, "grid"),
+        (32, "grid", 80, "grid"),
+        (32, "grid", 32, "patches"),
+        (12, "linear", 12, "patches"),
+        (12, "patches", 12, "patches"),
+        (12, "patches", 30, "patches"),
+    ],
 )
 def test_with_as_many_dims_it_decodes_alike(have: int, layer: LatentLayer, want: int, wanted: LatentLayer) -> None:
     other, x = net(have, layer), images()
@@ -42,16 +49,16 @@ def test_with_as_many_dims_it_decodes_alike(have: int, layer: LatentLayer, want:
     torch.testing.assert_close(other.state_dict(), before)
     if want == have:
         z = started.encode(x)
-        torch.testing.assert_close(z.mean(0), torch.zeros(want), atol=1e-3 if wanted == "linear" else 9, rtol=0)
+        torch.testing.assert_close(z.mean(0), torch.zeros(want), atol=1e-3 if wanted == "patches" else 9, rtol=0)
 
 
-@pytest.mark.parametrize("layer", ["grid", "linear"])
-def test_a_linear_layer_keeps_what_moves_the_decoder_most(layer: LatentLayer) -> None:
+@pytest.mark.parametrize("layer", ["grid", "patches", "linear"])
+def test_a_patch_keeps_what_moves_the_decoder_most(layer: LatentLayer) -> None:
     other, x = net(32, layer), images()
-    started = net(5, "linear", seed=1)
+    started = net(5, "patches", seed=1)
     start_from(started, other, x)
     shown = other.from_latent(other.encode(x)).flatten(1).double()
-    kept = started.from_latent(started.encode(x)).double()
+    kept = started.from_latent(started.encode(x)).flatten(1).double()
     # Eckart and Young: no 5 directions hold more of what the decoder was shown.
     values = torch.linalg.svdvals(shown - shown.mean(0)).square()
     torch.testing.assert_close((shown - kept).square().sum(), values[5:].sum(), rtol=1e-3, atol=1e-6)
@@ -71,6 +78,19 @@ def test_a_grid_keeps_the_channels_and_places_that_move_the_decoder_most() -> No
     channels, places = int(started.to_latent.entries.max()) // 16 + 1, math.prod(started.grid[1:])
     assert started.to_latent.read.out_channels == channels
     assert len(started.to_latent.entries) == 24 and places == 16
+
+
+def test_patches_of_crops_start_whole_prints() -> None:
+    other, whole = net(10, "patches"), images(64)
+    started = net(40, "patches", side=64, seed=1)
+    start_from(started, other, whole)
+    features = other.encoder(whole)
+    shown = torch.empty_like(features)
+    for y in (0, 4):
+        for x in (0, 4):
+            patch = features[:, :, y : y + 4, x : x + 4]
+            shown[:, :, y : y + 4, x : x + 4] = other.from_latent(other.to_latent(patch))
+    torch.testing.assert_close(started(whole).x_hat, other.decoder(shown).sigmoid(), atol=2e-5, rtol=1e-4)
 
 
 def test_crops_start_whole_prints() -> None:
@@ -95,13 +115,14 @@ def test_a_deeper_network_starts_as_the_one_it_is_grown_from() -> None:
     ("started", "other"),
     [
         (lambda: net(16), lambda: net(16, "linear")),  # places can't be told apart again
-        (lambda: net(32, "linear"), lambda: net(16)),  # more dims
-        (lambda: net(8, "linear", side=64), lambda: net(16)),  # another window
+        (lambda: net(16), lambda: net(16, "patches")),
+        (lambda: net(16, "linear"), lambda: net(16)),
+        (lambda: net(16, "patches"), lambda: net(16, "linear", side=64)),  # another window
         (lambda: RidgeAutoencoder(32, 32, 16, widths=(6, 10), blocks=1), lambda: net(16)),
     ],
 )
 def test_what_does_not_fit_is_refused(started, other) -> None:  # type: ignore[no-untyped-def]
     target = started()
     side = target.grid[1] * 8
-    with pytest.raises(ValueError, match=r"convolutions|latent layer"):
+    with pytest.raises(ValueError, match=r"convolutions|latent"):
         start_from(target, other(), images(side, 4))

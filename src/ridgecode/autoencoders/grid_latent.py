@@ -1,9 +1,11 @@
-"""Latent vectors as a grid: some numbers for each place of the last map, by the same weights at every place.
+"""Latent vectors as a grid: some numbers for each place of the last map, or each patch of places, by the same weights.
 
 A linear layer over the whole map has weights of its own for each place and has to learn to see ridges in each; one 1x1
 convolution sees them everywhere as soon as it sees them anywhere, needs hundreds of times fewer weights, and fits a map
 of any size, so that a network trained on crops opens whole prints as well.
 """
+
+import math
 
 import torch
 from torch import Tensor, nn
@@ -24,38 +26,47 @@ def central_entries(latent_dim: int, rows: int, columns: int) -> Tensor:
 
 
 class GridRead(nn.Module):
-    """(N, C, rows, columns) maps -> (N, latent_dim): a 1x1 convolution to `channels`, of which `entries` are kept."""
+    """(N, C, rows, columns) maps -> (N, latent_dim): each patch of `patch` x `patch` places is brought to `channels`
+    numbers by the same weights, and `entries` of the (channels, rows / patch, columns / patch) are kept."""
 
     entries: Tensor
 
-    def __init__(self, grid: Shape, channels: int, entries: Tensor) -> None:
+    def __init__(self, grid: Shape, channels: int, entries: Tensor, patch: int = 1) -> None:
         super().__init__()
-        self.read = nn.Conv2d(grid[0], channels, 1)
+        self.patch = patch
+        self.read = nn.Conv2d(grid[0] * patch**2, channels, 1)
         self.register_buffer("entries", entries)
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.read(features).flatten(1)[:, self.entries]
+        return self.read(in_patches(features, self.patch)).flatten(1)[:, self.entries]
 
 
 class GridWrite(nn.Module):
-    """(N, latent_dim) -> (N, C, rows, columns) maps: each number at its place, 0 where there is none, and a 1x1
-    convolution."""
+    """(N, latent_dim) -> (N, C, rows, columns) maps: `GridRead` backwards, with 0 for what was not kept."""
 
     source: Tensor
 
-    def __init__(self, grid: Shape, channels: int, entries: Tensor) -> None:
+    def __init__(self, grid: Shape, channels: int, entries: Tensor, patch: int = 1) -> None:
         super().__init__()
-        self.shape = (channels, *grid[1:])
-        self.write = nn.Conv2d(channels, grid[0], 1)
+        self.patch = patch
+        self.shape = (channels, grid[1] // patch, grid[2] // patch)
+        self.write = nn.Conv2d(channels, grid[0] * patch**2, 1)
         # Where each entry of the map comes from; one more than there are dims stands for 0. Gathering is a plain
         # operation in every runtime, scattering is not.
-        source = torch.full((channels * grid[1] * grid[2],), len(entries))
+        source = torch.full((math.prod(self.shape),), len(entries))
         source[entries] = torch.arange(len(entries))
         self.register_buffer("source", source)
 
     def forward(self, z: Tensor) -> Tensor:
         padded = nn.functional.pad(z, (0, 1))
-        return self.write(padded[:, self.source].unflatten(1, self.shape))
+        shown = self.write(padded[:, self.source].unflatten(1, self.shape))
+        return shown if self.patch == 1 else nn.functional.pixel_shuffle(shown, self.patch)
+
+
+def in_patches(features: Tensor, patch: int) -> Tensor:
+    """(N, C, rows, columns) -> (N, C * patch^2, rows / patch, columns / patch): a patch's places as channels, channel
+    c * patch^2 + i being channel c at the patch's place i."""
+    return features if patch == 1 else nn.functional.pixel_unshuffle(features, patch)
 
 
 @torch.no_grad()

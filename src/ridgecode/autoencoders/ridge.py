@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from ridgecode.autoencoders.grid_latent import GridRead, GridWrite, central_entries, start_alike
 from ridgecode.autoencoders.protocol import Pooling, Reconstruction, pooled
 
-LatentLayer = Literal["grid", "linear"]
+LatentLayer = Literal["grid", "patches", "linear"]
+PATCH = 4
 
 UNSHUFFLE = 4
 LATENT_GAIN = 8.0
@@ -50,13 +51,14 @@ class RidgeAutoencoder(nn.Module):
         channel before the latent vector; a decoder that starts from `seed_size` places a side has them stretched by
         nearest neighbour to its first map. "none" and 0 keep all places.
     latent_layer: "grid" reads latent dims off the last map with the same weights at every place, and writes them to the
-        decoder's first map alike (grid_latent.py); "linear" has weights of its own for every place.
+        decoder's first map alike; "patches" does so with patches of 4x4 places (grid_latent.py); "linear" has weights
+        of its own for every place.
     local_start: of a linear layer: at first each latent dim draws on one region of the last map and writes to the same
         region of the decoder's first, with the same weights in every region. A linear layer that starts everywhere has
         to find each place's ridges by itself (36 of them on a whole print); so the convolutions around it find them for
         all at once.
     Raises ValueError where `height` or `width` does not divide down to the last scale, `seed_size` is more than that
-    scale has, `pooling` is another, or a grid is asked for with a pooling or a seed.
+    scale has, `pooling` is another, or a grid or patches are asked for with a pooling or a seed.
     """
 
     to_latent: nn.Linear | GridRead
@@ -103,22 +105,29 @@ class RidgeAutoencoder(nn.Module):
         self.encoder = nn.Sequential(*down)
         self.decoder = nn.Sequential(*up)
         self.latent_layer = latent_layer
-        if latent_layer == "grid":
-            if pooling != "none" or seed_size:
-                raise ValueError("a grid keeps every place: no pooling and no seed")
-            start_alike(*self.set_latent_grid(central_entries(latent_dim, *self.grid[1:])), LATENT_GAIN / 3)
-        else:
+        self.patch = PATCH if latent_layer == "patches" else 1
+        if latent_layer == "linear":
             self._set_linear(features, local_start)
+        else:
+            if pooling != "none" or seed_size or self.grid[1] % self.patch or self.grid[2] % self.patch:
+                raise ValueError("a grid keeps every place: no pooling, no seed, and whole patches")
+            start_alike(*self.set_latent_grid(central_entries(latent_dim, *self.patches)), LATENT_GAIN / 3)
+
+    @property
+    def patches(self) -> tuple[int, int]:
+        """Rows and columns of patches, or of places where a patch is one."""
+        return self.grid[1] // self.patch, self.grid[2] // self.patch
 
     def set_latent_grid(self, entries: Tensor) -> tuple[GridRead, GridWrite]:
         """A latent layer with fresh weights whose dims are `entries` of the flattened (channels, rows, columns) latent
         map, distinct and rising. Raises ValueError where they are not, or where they are more channels than dims."""
-        places = math.prod(self.grid[1:])
+        places = math.prod(self.patches)
         rising = len(entries) == self.latent_dim and bool((entries.diff() > 0).all())
         if not rising or not 0 <= int(entries[0]) <= int(entries[-1]) < self.latent_dim * places:
             raise ValueError("not the entries of a latent grid")
         channels = int(entries[-1]) // places + 1
-        read, write = GridRead(self.grid, channels, entries), GridWrite(self.grid, channels, entries)
+        read = GridRead(self.grid, channels, entries, self.patch)
+        write = GridWrite(self.grid, channels, entries, self.patch)
         self.to_latent, self.from_latent = read, write
         return read, write
 
@@ -171,11 +180,11 @@ class RidgeAutoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         features = self.encoder(x)
-        return self.to_latent(features if self.latent_layer == "grid" else pooled(features, self.pooling))
+        return self.to_latent(pooled(features, self.pooling) if self.latent_layer == "linear" else features)
 
     def decode(self, z: Tensor) -> Tensor:
         return self._draw(z).float().sigmoid()
 
     def _draw(self, z: Tensor) -> Tensor:
         first = self.from_latent(z)
-        return self.decoder(first if self.latent_layer == "grid" else self.stretch(first.unflatten(1, self.seed)))
+        return self.decoder(self.stretch(first.unflatten(1, self.seed)) if self.latent_layer == "linear" else first)

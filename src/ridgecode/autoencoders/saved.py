@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +29,6 @@ TASKS: tuple[Task, ...] = ("reconstruct", "repair")
 Network = PCA | ResNetAutoencoder | RidgeAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
 RIDGE_BLOCKS, RIDGE_WIDTH = 1, 48
-MOST_LINEAR_WEIGHTS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -115,20 +114,13 @@ def build_network(spec: AutoencoderSpec) -> Network:
     )
 
 
-def usual_latent_layer(spec: AutoencoderSpec, started_from: AutoencoderSpec | None = None) -> LatentLayer:
-    """ "grid" for a `ridge` network that keeps all places and has a dim or more for each; else "linear".
-
-    A network that is `started_from` one with more dims of the same view is linear as well, where that takes no more
-    than MOST_LINEAR_WEIGHTS: the principal components of all places together keep more than those of each place.
-    """
-    places = math.prod(side // (UNSHUFFLE * 2) for side in (spec.window.height, spec.window.width))
-    keeps_places = spec.pooling in ("auto", "none") and not spec.seed_size
-    if spec.backbone != "ridge" or not keeps_places or spec.latent_dim < places:
+def usual_latent_layer(spec: AutoencoderSpec, starts: bool = False) -> LatentLayer:
+    """Of a `ridge` network that keeps all places "patches" where it `starts` from another model, else "grid" where it
+    has a dim or more for each place; for all others "linear"."""
+    if spec.backbone != "ridge" or spec.pooling == "mean" or spec.seed_size:
         return "linear"
-    weights = 2 * spec.latent_dim * places * replace(spec, latent_layer="grid").widths[-1]
-    if started_from and started_from.view == spec.view and started_from.latent_dim > spec.latent_dim:
-        return "linear" if weights <= MOST_LINEAR_WEIGHTS else "grid"
-    return "grid"
+    places = math.prod(side // (UNSHUFFLE * 2) for side in (spec.window.height, spec.window.width))
+    return "patches" if starts else "grid" if spec.latent_dim >= places else "linear"
 
 
 def check_spec(spec: AutoencoderSpec) -> None:
@@ -145,11 +137,13 @@ def check_spec(spec: AutoencoderSpec) -> None:
     for name in ("blocks", "width"):
         if getattr(spec, name) < 1:
             raise BadInput(f"--{name} is {getattr(spec, name)}; give 1 or more")
-    if spec.latent_layer == "grid":
+    if (layer := spec.latent_layer) != "linear":
         if spec.backbone != "ridge":
-            raise BadInput(f"--latent_layer grid is a part of ridge; leave it out with --backbone {spec.backbone}")
+            raise BadInput(f"--latent_layer {layer} is a part of ridge; leave it out with --backbone {spec.backbone}")
         if spec.pooling == "mean" or spec.seed_size:
-            raise BadInput("--latent_layer grid keeps every place; leave out --pooling and --seed_size, or give linear")
+            raise BadInput(
+                f"--latent_layer {layer} keeps every place; leave out --pooling and --seed_size, or give linear"
+            )
     if spec.backbone == "pca":
         for name, own in (("pooling", "auto"), ("seed_size", 0)):
             if getattr(spec, name) != own:
@@ -224,7 +218,7 @@ def load_autoencoder(path: Path | str) -> SavedAutoencoder:
             raise ValueError(spec.task)
         net = build_network(spec)
         mean, std = tensors.pop("latent.mean"), tensors.pop("latent.std")
-        if isinstance(net, RidgeAutoencoder) and spec.latent_layer == "grid":
+        if isinstance(net, RidgeAutoencoder) and spec.latent_layer != "linear":
             net.set_latent_grid(tensors["to_latent.entries"])
         net.load_state_dict(tensors)
     except (KeyError, TypeError, RuntimeError, ValueError) as error:

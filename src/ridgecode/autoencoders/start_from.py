@@ -6,11 +6,12 @@ dropped, as PCA would on what the decoder is shown. A short training mends what 
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from ridgecode.autoencoders.grid_latent import GridRead, central_entries
+from ridgecode.autoencoders.grid_latent import central_entries, in_patches
 from ridgecode.autoencoders.ridge import ResidualBlock, RidgeAutoencoder
 
 CHUNK = 128
@@ -22,19 +23,17 @@ def start_from(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) 
 
     windows: (N, 1, height, width) in [0, 1] of `net`'s view, from training prints. The latent spaces that `net` is left
         with has a standard deviation of 1 in each dim on them, and mean 0.
-    Raises ValueError where the networks have other convolutions (`net` may have more blocks), or `net` has a linear
-    latent layer and `other` is of another window or has fewer dims.
+    Raises ValueError where the networks have other convolutions (`net` may have more blocks), `net` has a linear latent
+    layer, or that of `other` is of other patches than its own.
     """
+    if net.latent_layer == "linear":
+        raise ValueError("a linear latent layer is started afresh")
+    layer = _Layer.of(other, net.patch)
     _take_body(net.encoder, other.encoder)
     _take_body(net.decoder, other.decoder)
     training = net.training
     net.eval()
-    if net.latent_layer == "grid" and other.latent_layer == "grid":
-        _take_grid(net, other, windows)
-    elif net.latent_layer == "linear" and net.grid == other.grid and net.latent_dim <= other.latent_dim:
-        _take_linear(net, other, windows)
-    else:
-        raise ValueError("its latent layer can't be taken over")
+    _take_latent_layer(net, layer, windows)
     net.train(training)
 
 
@@ -57,74 +56,70 @@ def _take_body(ours: nn.Sequential, theirs: nn.Sequential) -> None:
     raise ValueError("the networks have other convolutions")
 
 
-def _take_grid(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
-    """Channels are turned and ordered by what they write, alike at all places; of the (channel, place) pairs those are
+class _Layer(NamedTuple):
+    """A latent layer as matrices, alike for all patches: `read` (channels, features of a patch) and `write` (features,
+    channels) with their biases, float64."""
+
+    read: Tensor
+    read_bias: Tensor
+    write: Tensor
+    write_bias: Tensor
+
+    @classmethod
+    def of(cls, net: RidgeAutoencoder, patch: int) -> "_Layer":
+        """That of `net`, for patches of `patch` x `patch` places. Raises ValueError where it has none like that."""
+        if isinstance(net.to_latent, nn.Linear):
+            ends = [net.to_latent, net.from_latent]
+            fits = net.grid[1:] == net.seed[1:] == (patch, patch) and net.pooling == "none"
+        else:
+            ends = [net.to_latent.read, net.from_latent.write]
+            fits = net.patch in (1, patch)
+        if not fits:
+            raise ValueError("its latent layer is of other patches")
+        (read, read_bias), (write, write_bias) = map(_matrix, ends)
+        if net.patch < patch and not isinstance(net.to_latent, nn.Linear):
+            # The same weights at each place of a patch.
+            places = torch.eye(patch**2, dtype=read.dtype, device=read.device)
+            read, write = torch.kron(read, places), torch.kron(write, places)
+            read_bias, write_bias = (bias.repeat_interleave(patch**2) for bias in (read_bias, write_bias))
+        return cls(read, read_bias, write, write_bias)
+
+
+def _take_latent_layer(net: RidgeAutoencoder, layer: _Layer, windows: Tensor) -> None:
+    """Channels are turned and ordered by what they write, alike in all patches; of the (channel, patch) pairs those are
     kept whose writing varies most, so that places with little to tell have fewer."""
-    read, read_bias = _matrix(other.to_latent)
-    write, write_bias = _matrix(other.from_latent)
-    places = math.prod(net.grid[1:])
-    features = torch.cat([net.encoder(x) for x in windows.split(CHUNK)])
-    z = read @ features.transpose(0, 1).flatten(1).double() + read_bias[:, None]  # (channels, N * places)
+    patches = math.prod(net.patches)
+    features = torch.cat([in_patches(net.encoder(x), net.patch) for x in windows.split(CHUNK)])
+    z = layer.read @ features.transpose(0, 1).flatten(1).double() + layer.read_bias[:, None]  # (channels, N * patches)
     mean = z.mean(1)
-    turn, back = _principal(z - mean[:, None], write)
+    turn, back = _principal(z - mean[:, None], layer.write)
     have = len(turn)
-    variance = (turn @ (z - mean[:, None])).view(have, len(windows), places).var(1)
-    # What a dim at a place moves on the decoder's first map: its own variance, times the square of what it writes.
+    variance = (turn @ (z - mean[:, None])).view(have, len(windows), patches).var(1)
+    # What a dim of a patch moves on the decoder's first map: its own variance, times the square of what it writes.
     energy = (variance * back.square().sum(0)[:, None]).flatten()
-    if net.latent_dim <= have * places:
+    if net.latent_dim <= have * patches:
         entries = energy.topk(net.latent_dim).indices.sort().values
     else:
-        entries = central_entries(net.latent_dim, *net.grid[1:])
-    net.set_latent_grid(entries)
+        entries = central_entries(net.latent_dim, *net.patches)
+    to_latent, from_latent = net.set_latent_grid(entries)
+    read, write = to_latent.read, from_latent.write
     net.to(windows.device)
-    new_read, new_write = _convolution(net.to_latent), _convolution(net.from_latent)
-    kept = min(have, new_read.out_channels)
+    kept = min(have, read.out_channels)
     # Channels that `other` has not begin by reading at random and writing nothing.
-    patterns = nn.functional.normalize(torch.randn_like(new_read.weight).flatten(1), dim=1)
-    patterns[:kept] = (turn @ read)[:kept]
-    new_read.weight.copy_(patterns[:, :, None, None])
-    new_write.weight.zero_()[:, :kept] = back[:, :kept, None, None]
-    for convolution, bias in (
-        (new_read, (turn @ (read_bias - mean))[:kept]),
-        (new_write, write_bias + write @ mean),
-    ):
+    patterns = nn.functional.normalize(torch.randn_like(read.weight).flatten(1), dim=1)
+    patterns[:kept] = (turn @ layer.read)[:kept]
+    read.weight.copy_(patterns[:, :, None, None])
+    write.weight.zero_()[:, :kept] = back[:, :kept, None, None]
+    ends = ((read, (turn @ (layer.read_bias - mean))[:kept]), (write, layer.write_bias + layer.write @ mean))
+    for convolution, bias in ends:
         assert convolution.bias is not None
         convolution.bias.zero_()[: len(bias)] = bias
 
 
-def _convolution(layer: nn.Module) -> nn.Conv2d:
-    """The 1x1 convolution of a grid's end."""
-    found = layer.read if isinstance(layer, GridRead) else layer.write
-    assert isinstance(found, nn.Conv2d)
-    return found
-
-
-def _matrix(layer: nn.Module) -> tuple[Tensor, Tensor]:
+def _matrix(layer: nn.Linear | nn.Conv2d) -> tuple[Tensor, Tensor]:
     """Its weights as a matrix, and its bias."""
-    convolution = _convolution(layer)
-    assert convolution.bias is not None
-    return convolution.weight.flatten(1).double(), convolution.bias.double()
-
-
-def _take_linear(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
-    """The same with all places together: both layers are written out as matrices first."""
-    z = torch.cat([other.encode(x) for x in windows.split(CHUNK)]).double()
-    n = math.prod(net.grid)
-    unit = torch.eye(n, device=windows.device)
-    if other.latent_layer == "grid":
-        unit = unit.view(n, *net.grid)
-    offset = other.to_latent(torch.zeros_like(unit[:1]))
-    reads = (other.to_latent(unit) - offset).T.double()  # (D, n)
-    nothing = other.from_latent(torch.zeros(1, other.latent_dim, device=windows.device))
-    writes = (other.from_latent(torch.eye(other.latent_dim, device=windows.device)) - nothing).flatten(1).T.double()
-    mean = z.mean(0)
-    turn, back = _principal((z - mean).T, writes)
-    kept = net.latent_dim
-    assert isinstance(net.to_latent, nn.Linear) and isinstance(net.from_latent, nn.Linear)
-    net.to_latent.weight.copy_((turn @ reads)[:kept])
-    net.to_latent.bias.copy_((turn @ (offset[0].double() - mean))[:kept])
-    net.from_latent.weight.copy_(back[:, :kept])
-    net.from_latent.bias.copy_(nothing.flatten().double() + writes @ mean)
+    assert layer.bias is not None
+    return layer.weight.flatten(1).double(), layer.bias.double()
 
 
 def _principal(z: Tensor, write: Tensor) -> tuple[Tensor, Tensor]:

@@ -39,9 +39,9 @@ class TrainAutoencoder:
         distortion: what training minimises; bce reads the decoder's output as logits
         pooling: of the encoder's last map: mean (one value a channel), none (all of it), or auto: the backbone's own
             (ridge none, ResNets mean)
-        latent_layer: ridge only: grid (the same weights at every place of the last map), linear (weights of their own),
-            or auto: grid where there is a latent dim or more for each place and the run does not start from a model
-            of the same small view with more dims
+        latent_layer: ridge only: grid (the same weights at every place of the last map), patches (the same for every
+            patch of 4x4 places), linear (weights of their own), or auto: patches where the run starts from a model,
+            else grid where there is a latent dim or more for each place
         blocks: ridge only: residual blocks at each scale
         width: ridge only: channels at the first scale, twice as many at the others
         start_from: ridge only: another run, its model.safetensors, or a pretrained model, whose weights this run
@@ -80,7 +80,7 @@ class TrainAutoencoder:
     latent_dim: int = 128
     distortion: DistortionName = "mse"
     pooling: Literal["auto", "mean", "none"] = "auto"
-    latent_layer: Literal["auto", "grid", "linear"] = "auto"
+    latent_layer: Literal["auto", "grid", "patches", "linear"] = "auto"
     blocks: int = RIDGE_BLOCKS
     width: int = RIDGE_WIDTH
     start_from: str = ""
@@ -129,8 +129,7 @@ def spec_of(config: TrainAutoencoder) -> AutoencoderSpec:
         spec = replace(spec, blocks=config.blocks, width=config.width)
     if config.latent_layer != "auto":
         return replace(spec, latent_layer=config.latent_layer)
-    started_from = load_autoencoder(config.start_from).spec if config.start_from else None
-    return replace(spec, latent_layer=usual_latent_layer(spec, started_from))
+    return replace(spec, latent_layer=usual_latent_layer(spec, bool(config.start_from)))
 
 
 def check_settings(config: TrainAutoencoder) -> None:
