@@ -55,8 +55,9 @@ def test_a_run_begins_where_the_other_ended(
 
 
 def test_fewer_dims_and_whole_prints(synthetic_store: Path, tmp_path: Path, wide: Path) -> None:
-    assert main(command(synthetic_store, tmp_path / "6", start_from=wide, latent_dim=6)) == 0
-    assert load_autoencoder(tmp_path / "6").spec.latent_layer == "patches"
+    assert main(command(synthetic_store, tmp_path / "6", start_from=wide, latent_dim=6, width=0)) == 0
+    spec = load_autoencoder(tmp_path / "6").spec
+    assert (spec.latent_layer, spec.blocks, spec.width) == ("patches", 1, 8)  # as the other's
     flags = {"view": "whole", "latent_dim": 200, "max_epochs": 1}
     assert main(command(synthetic_store, tmp_path / "whole", start_from=wide, **flags)) == 0
     net = load_autoencoder(tmp_path / "whole").net
@@ -84,11 +85,11 @@ def test_a_resumed_run_needs_the_same_start(
     [
         ({"width": 12}, "other convolutions; leave it out, or give another model"),
         ({"latent_dim": 48, "latent_layer": "linear"}, "latent layer"),
-        ({"backbone": "pca", "width": 48}, "--start_from is for --backbone ridge"),
+        ({"backbone": "pca", "width": 0}, "--start_from is for --backbone ridge"),
         ({"start_from": "ridge-crop32-nine"}, "ridge-crop32-nine does not exist"),
-        ({"blocks": 0}, "--blocks is 0; give 1 or more"),
+        ({"blocks": -1}, "--blocks is -1; give 0 or more"),
         ({"backbone": "resnet18", "width": 8}, "--width is for --backbone ridge; leave it out with resnet18"),
-        ({"backbone": "resnet18", "width": 48, "latent_layer": "grid"}, "--latent_layer grid is a part of ridge"),
+        ({"backbone": "resnet18", "width": 0, "latent_layer": "grid"}, "--latent_layer grid is a part of ridge"),
         ({"latent_layer": "grid", "pooling": "mean"}, "--latent_layer grid keeps every place"),
     ],
 )

@@ -134,9 +134,6 @@ def check_spec(spec: AutoencoderSpec) -> None:
                 raise BadInput(
                     f"--{name} is a part of resnet18 and resnet50; leave it out with --backbone {spec.backbone}"
                 )
-    for name in ("blocks", "width"):
-        if getattr(spec, name) < 1:
-            raise BadInput(f"--{name} is {getattr(spec, name)}; give 1 or more")
     if (layer := spec.latent_layer) != "linear":
         if spec.backbone != "ridge":
             raise BadInput(f"--latent_layer {layer} is a part of ridge; leave it out with --backbone {spec.backbone}")

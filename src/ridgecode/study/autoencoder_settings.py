@@ -42,8 +42,9 @@ class TrainAutoencoder:
         latent_layer: ridge only: grid (the same weights at every place of the last map), patches (the same for every
             patch of 4x4 places), linear (weights of their own), or auto: patches where the run starts from a model,
             else grid where there is a latent dim or more for each place
-        blocks: ridge only: residual blocks at each scale
-        width: ridge only: channels at the first scale, twice as many at the others
+        blocks: ridge only: residual blocks at each scale; 0 takes those of the model it starts from, else 1
+        width: ridge only: channels at the first scale, twice as many at the others; 0 takes those of the model it
+            starts from, else 48
         start_from: ridge only: another run, its model.safetensors, or a pretrained model, whose weights this run
             starts from; it may have more latent dims or fewer, another view or distortion
         seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
@@ -81,8 +82,8 @@ class TrainAutoencoder:
     distortion: DistortionName = "mse"
     pooling: Literal["auto", "mean", "none"] = "auto"
     latent_layer: Literal["auto", "grid", "patches", "linear"] = "auto"
-    blocks: int = RIDGE_BLOCKS
-    width: int = RIDGE_WIDTH
+    blocks: int = 0
+    width: int = 0
     start_from: str = ""
     seed_size: int = 0
     first_conv: bool = False
@@ -126,7 +127,11 @@ def spec_of(config: TrainAutoencoder) -> AutoencoderSpec:
         config.maxpool1,
     )
     if config.backbone == "ridge":
-        spec = replace(spec, blocks=config.blocks, width=config.width)
+        blocks, width = RIDGE_BLOCKS, RIDGE_WIDTH
+        if config.start_from:
+            other = load_autoencoder(config.start_from).spec
+            blocks, width = other.blocks, other.width
+        spec = replace(spec, blocks=config.blocks or blocks, width=config.width or width)
     if config.latent_layer != "auto":
         return replace(spec, latent_layer=config.latent_layer)
     return replace(spec, latent_layer=usual_latent_layer(spec, bool(config.start_from)))
@@ -137,7 +142,8 @@ def check_settings(config: TrainAutoencoder) -> None:
     for name in ("latent_dim", "max_epochs"):
         if getattr(config, name) < 1:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 1 or more")
-    for name in ("batch_size", "learning_rate", "max_minutes", "early_stopping_patience", "threads", "seed"):
+    counts = ("blocks", "width", "batch_size", "early_stopping_patience", "threads", "seed")
+    for name in ("learning_rate", "max_minutes", *counts):
         if getattr(config, name) < 0:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
     if config.backbone == "pca" and config.task == "repair":
@@ -151,12 +157,10 @@ def check_settings(config: TrainAutoencoder) -> None:
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     if config.backbone != "ridge":
-        for name, usual in (("blocks", RIDGE_BLOCKS), ("width", RIDGE_WIDTH)):
-            if getattr(config, name) != usual:
+        for name in ("blocks", "width"):
+            if getattr(config, name):
                 raise BadInput(f"--{name} is for --backbone ridge; leave it out with {config.backbone}")
+    if config.start_from and config.backbone != "ridge":
+        raise BadInput(f"--start_from is for --backbone ridge; leave it out with {config.backbone}")
     check_spec(spec_of(config))
-    if config.start_from:
-        if config.backbone != "ridge":
-            raise BadInput(f"--start_from is for --backbone ridge; leave it out with {config.backbone}")
-        load_autoencoder(config.start_from)
     hardware_of(config).check()
