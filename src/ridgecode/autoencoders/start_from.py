@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ridgecode.autoencoders.grid_latent import central_entries, in_patches
+from ridgecode.autoencoders.grid_latent import GridRead, GridWrite, central_entries, in_patches
 from ridgecode.autoencoders.ridge import ResidualBlock, RidgeAutoencoder
 
 CHUNK = 128
@@ -68,16 +68,16 @@ class _Layer(NamedTuple):
     @classmethod
     def of(cls, net: RidgeAutoencoder, patch: int) -> "_Layer":
         """That of `net`, for patches of `patch` x `patch` places. Raises ValueError where it has none like that."""
-        if isinstance(net.to_latent, nn.Linear):
-            ends = [net.to_latent, net.from_latent]
+        linear = isinstance(net.to_latent, nn.Linear)
+        if linear:
             fits = net.grid[1:] == net.seed[1:] == (patch, patch) and net.pooling == "none"
         else:
-            ends = [net.to_latent.read, net.from_latent.write]
             fits = net.patch in (1, patch)
         if not fits:
             raise ValueError("its latent layer is of other patches")
-        (read, read_bias), (write, write_bias) = map(_matrix, ends)
-        if net.patch < patch and not isinstance(net.to_latent, nn.Linear):
+        read, read_bias = _matrix(net.to_latent)
+        write, write_bias = _matrix(net.from_latent)
+        if not linear and net.patch < patch:
             # The same weights at each place of a patch.
             places = torch.eye(patch**2, dtype=read.dtype, device=read.device)
             read, write = torch.kron(read, places), torch.kron(write, places)
@@ -116,8 +116,9 @@ def _take_latent_layer(net: RidgeAutoencoder, layer: _Layer, windows: Tensor) ->
         convolution.bias.zero_()[: len(bias)] = bias
 
 
-def _matrix(layer: nn.Linear | nn.Conv2d) -> tuple[Tensor, Tensor]:
+def _matrix(end: nn.Linear | GridRead | GridWrite) -> tuple[Tensor, Tensor]:
     """Its weights as a matrix, and its bias."""
+    layer = end.read if isinstance(end, GridRead) else end.write if isinstance(end, GridWrite) else end
     assert layer.bias is not None
     return layer.weight.flatten(1).double(), layer.bias.double()
 
