@@ -1,5 +1,6 @@
 """The command line: its help, its answers to mistakes, and what it loads."""
 
+import os
 import re
 import subprocess
 import sys
@@ -88,3 +89,12 @@ def test_python_m_ridgecode() -> None:
     )
     assert done.returncode == 2
     assert done.stderr.startswith("ridgecode: there is no verb")
+
+
+def test_a_reader_that_has_read_enough_is_no_error() -> None:
+    command = [sys.executable, "-m", "ridgecode", "models"]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode in (141, 120) and "Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 
 import difflib
 import errno
+import os
 import re
 import sys
 import warnings
@@ -127,6 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadInput as error:
         print(f"ridgecode: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # `ridgecode ... | head` has read enough. What Python still holds must not fail again when it is flushed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # as a shell says of a command that a closed pipe ended
     except OSError as error:
         # A full disk, a place without rights: nothing that a traceback would help with.
         if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):

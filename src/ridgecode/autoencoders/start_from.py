@@ -21,8 +21,8 @@ CHUNK = 128
 def start_from(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) -> None:
     """Gives `net`, fresh, the weights of `other`, which stays as it is; both are on one device.
 
-    windows: (N, 1, height, width) in [0, 1] of `net`'s view, from training prints. The latent spaces that `net` is left
-        with has a standard deviation of 1 in each dim on them, and mean 0.
+    windows: (N, 1, height, width) in [0, 1] of `net`'s view, from training prints. Each channel of `net`'s latent layer
+        has mean 0 and a standard deviation of 1 on them, taken over all patches.
     Raises ValueError where the networks have other convolutions (`net` may have more blocks), `net` has a linear latent
     layer, or that of `other` is of other patches than its own.
     """
