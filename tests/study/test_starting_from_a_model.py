@@ -89,7 +89,7 @@ def test_a_resumed_run_needs_the_same_start(
         ({"start_from": "ridge-crop32-nine"}, "ridge-crop32-nine does not exist"),
         ({"blocks": -1}, "--blocks is -1; give 0 or more"),
         ({"backbone": "resnet18", "width": 8}, "--width is for --backbone ridge; leave it out with resnet18"),
-        ({"backbone": "resnet18", "width": 0, "latent_layer": "grid"}, "--latent_layer grid is a part of ridge"),
+        ({"backbone": "resnet18", "width": 0, "latent_layer": "linear"}, "--latent_layer is for --backbone ridge"),
         ({"latent_layer": "grid", "pooling": "mean"}, "--latent_layer grid keeps every place"),
     ],
 )

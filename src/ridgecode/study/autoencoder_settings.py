@@ -157,8 +157,8 @@ def check_settings(config: TrainAutoencoder) -> None:
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     if config.backbone != "ridge":
-        for name in ("blocks", "width"):
-            if getattr(config, name):
+        for name, unset in (("blocks", 0), ("width", 0), ("latent_layer", "auto")):
+            if getattr(config, name) != unset:
                 raise BadInput(f"--{name} is for --backbone ridge; leave it out with {config.backbone}")
     if config.start_from and config.backbone != "ridge":
         raise BadInput(f"--start_from is for --backbone ridge; leave it out with {config.backbone}")
