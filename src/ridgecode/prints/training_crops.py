@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ridgecode.prints.views import WHITE, View
-from ridgecode.prints.warp import Warp, cut_warped, draw_warps
 
-TrainCrops = Literal["random", "warped", "centre"]
+TrainCrops = Literal["random", "centre"]
 CROPS_PER_EPOCH = 4096
 """A small set is passed over several times an epoch, so that an epoch is worth its validation and its checkpoint."""
 WHOLE_JITTER = 4
@@ -24,23 +23,19 @@ CENTRE_SPREAD = 8.0
 
 class Windows(NamedTuple):
     """A batch of B windows: of which `prints` (B,), in which of the epoch's `passes` (B,) over them, and which rows `y`
-    (B, h) and columns `x` (B, w), and how they are warped, if they are."""
+    (B, h) and columns `x` (B, w)."""
 
     prints: NDArray[np.int64]
     passes: NDArray[np.int64]
     y: NDArray[np.int64]
     x: NDArray[np.int64]
-    warp: Warp | None = None
 
     def cut(self, held: Tensor, prints: NDArray[np.int64] | None = None) -> Tensor:
         """(N, H, W) uint8 prints as `TrainingCrops` holds them -> (B, 1, h, w) float in [0, 1]; `prints` to take others
         than its own."""
-        taken = self.prints if prints is None else prints
-        if self.warp is not None:
-            y, x = torch.from_numpy(self.y), torch.from_numpy(self.x)
-            return cut_warped(held[torch.from_numpy(taken)], y, x, self.warp)
         rows, columns = held.shape[1:]
-        index = (taken[:, None, None] * rows + self.y[:, :, None]) * columns + self.x[:, None, :]
+        first = (self.prints if prints is None else prints)[:, None, None]
+        index = (first * rows + self.y[:, :, None]) * columns + self.x[:, None, :]
         return held.view(-1)[torch.from_numpy(index)].unsqueeze(1).float().div_(255)
 
 
@@ -49,9 +44,8 @@ class TrainingCrops:
 
     prints: (N, H, W) uint8, held as a tensor; windows are gathered from it without a worker process.
     train_crops: "random" draws a place (half of them around the middle) and mirrors it left-right and top-bottom by
-        chance; a whole print is shifted by up to 4 pixels and mirrored left-right only. "warped" does so and turns,
-        scales and bends half of the windows as well. "centre" takes the view's own window unmirrored, once a print and
-        epoch.
+        chance; a whole print is shifted by up to 4 pixels and mirrored left-right only. "centre" takes the view's own
+        window unmirrored, once a print and epoch.
     seed, epoch: they alone decide the batches, so a resumed run sees what an unbroken one would have seen.
     rank, world_size: a process of several takes every `world_size`-th batch; all get as many batches.
     """
@@ -110,15 +104,11 @@ class TrainingCrops:
             flip_x[:] = flip_y[:] = False
         elif self.view.print_shape is not None:
             flip_y[:] = False
-        warps = None
-        if self.train_crops == "warped":
-            warps = draw_warps(random, len(order), self.view.height, self.view.width)
         for batch in range(self.rank, len(self) * self.world_size, self.world_size):
             part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
             y = _span(top[part], self.view.height, flip_y[part])
             x = _span(left[part], self.view.width, flip_x[part])
-            warp = None if warps is None else warps.part(part)
-            yield Windows(order[part], np.arange(len(order))[part] // n, y, x, warp)
+            yield Windows(order[part], np.arange(len(order))[part] // n, y, x)
 
     def _places(self, random: np.random.Generator, n: int, room: int) -> NDArray[np.int64]:
         """`n` offsets in 0..room."""
