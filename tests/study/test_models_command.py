@@ -16,8 +16,10 @@ from ridgecode.autoencoders.saved import AutoencoderSpec, build_network, load_au
 from ridgecode.cli import main
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
-from ridgecode.study.keep_model import training_command, validation_mse
+from ridgecode.study.keep_model import validation_mse
 from ridgecode.study.reconstruction_figures import measure
+from ridgecode.study.run_folder import RunFolder
+from ridgecode.study.training_history import training_command, training_history
 
 Refused = Callable[..., str]
 Pretrained = Callable[..., Path]
@@ -116,6 +118,37 @@ def test_keep(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     again = file.read_bytes()
     said(capsys, f"--keep={run}", "--name=ridge-crop32-4", f"--out={out}")
     assert file.read_bytes() == again
+
+
+def test_a_card_tells_of_the_runs_before(fake_runs: Any, pretrained: Pretrained, tmp_path: Path) -> None:
+    """c started from the model file of b, b from the pretrained model a, which is told by the run that it was."""
+    first = read_card(pretrained("a", SPEC))  # whose run_dir was called a as well
+    folders: dict[str, Path] = {}
+
+    def start(name: str, start_from: Path | str) -> None:
+        folder = folders[name] = fake_runs.autoencoder(name, latent_dim=4, mse=0.05, pca_mse=0.06)
+        config = yaml.safe_load((folder / "config.yaml").read_text()) | {"start_from": str(start_from)}
+        (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        save_autoencoder(folder / "model.safetensors", build_network(SPEC), SPEC, torch.zeros(4), torch.ones(4))
+
+    start("b", "a")
+    start("c", folders["b"] / "model.safetensors")
+    start("d", tmp_path / "gone" / "x")
+    own = "--latent_dim=4 --learning_rate=0.002 --batch_size=128 --max_epochs=20"
+    told = "ridgecode train-autoencoder --data=store"
+    history = training_history(RunFolder(folders["c"]))
+    assert history.commands == (
+        first.command,
+        f"{told} --run_dir=b {own} --start_from=a",
+        f"{told} --run_dir=c {own} --start_from=b",
+    )
+    assert training_history(RunFolder(folders["d"])).commands == (f"{told} --run_dir=d {own} --start_from=x",)
+    assert history.seconds == pytest.approx(first.seconds + 2 * 303.4)
+
+    assert main(["models", f"--keep={folders['c']}", "--name=kept", f"--out={tmp_path / 'kept'}"]) == 0
+    card = read_card(tmp_path / "kept" / "kept.safetensors")
+    assert card.command.splitlines() == list(history.commands)
+    assert card.seconds == history.seconds
 
 
 def test_keep_with_a_store(run: Path, matching_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,8 @@ class ModelCard:
     """What a model file tells of itself.
 
     trained_on: the source of its training store. figures: one a store, the one to go by last. command: that trained it,
-    with the settings that differ from the verb's own. seconds: of training, on `machine`. commit: of ridgecode.
+    with the settings that differ from the verb's own, a line each where it started from another run. seconds: of
+    training, of all of them, the last on `machine`. commit: of ridgecode, at the last.
     """
 
     name: str

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,8 @@ from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
 from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.reconstruction_figures import own_pixels, reconstruct
-from ridgecode.study.run_folder import RunFolder, plain
-from ridgecode.study.train_autoencoder import TrainAutoencoder
-
-NOT_TOLD = {"verb", "tracker", "evaluate", "device"}
-"""Settings that a model doesn't depend on."""
+from ridgecode.study.run_folder import RunFolder
+from ridgecode.study.training_history import training_history
 
 
 def keep_model(run_dir: Path, name: str, data: Path | None, out: Path = PRETRAINED) -> Path:
@@ -124,6 +120,7 @@ def _card(
     run: RunFolder, saved: SavedAutoencoder, name: str, evaluation: dict[str, Any], figures: tuple[Measured, ...]
 ) -> ModelCard:
     environment, spec = run.read_environment(), saved.spec
+    history = training_history(run)
     source = environment.get("source", evaluation["source"])
     if source not in TRAINED_ON:
         raise BadInput(f"{run.environment} names the source {source}, which no store has; train the run again")
@@ -140,24 +137,9 @@ def _card(
         parameters=evaluation["parameters"],
         trained_on=source,
         figures=figures,
-        command=training_command(run.read_config()),
+        command="\n".join(history.commands),
         seed=int(environment.get("seed") or 0),
         commit=environment.get("commit"),
         machine=", ".join(part for part in parts if part) or "an unknown machine",
-        seconds=float(environment.get("seconds", 0.0)),
+        seconds=history.seconds,
     )
-
-
-def training_command(config: dict[str, Any]) -> str:
-    """The command that gives a run with the settings of its config.yaml, leaving out those that the verb has itself.
-
-    Of a path the last part is told: where the folder lay tells nobody anything.
-    """
-    own = plain(TrainAutoencoder())
-    flags = []
-    for key, value in config.items():
-        if key in NOT_TOLD or value is None or (value == own.get(key) and key not in ("data", "run_dir")):
-            continue
-        text = Path(value).name if key in ("data", "run_dir", "start_from") else value
-        flags.append(f"--{key}={shlex.quote(str(text))}")
-    return " ".join(["ridgecode", "train-autoencoder", *flags])
