@@ -76,6 +76,26 @@ def test_half_of_the_crops_lie_around_the_middle() -> None:
         assert near == pytest.approx(0.5 * 0.712 + 0.5 * 17 / (room + 1), abs=0.03)
 
 
+def test_near_crops_lie_near_the_middle_as_they_are() -> None:
+    """Rising rows and columns, so that a mirrored crop would fall."""
+    rows, columns = np.mgrid[:97, :90].astype(np.uint8)
+    for image, room, axis in ((rows, 97 - 32, 0), (columns, 90 - 32, 1)):
+        windows = seen(TrainingCrops(image[None], VIEWS["crop32"], 128, "near"))
+        assert (np.diff(windows.astype(int), axis=1 + axis) == 1).all()
+        starts = windows[:, 0, 0].astype(int)
+        assert starts.mean() == pytest.approx(room // 2, abs=0.3)
+        assert starts.std() == pytest.approx(4, rel=0.06)
+
+
+def test_near_whole_prints_are_shifted_and_not_mirrored() -> None:
+    columns = np.tile(np.arange(9, dtype=np.uint8), (11, 1))
+    windows = seen(TrainingCrops(columns[None], JITTERED, 16, "near"))
+    inside = windows[:, 5, 5:7].astype(int)
+    inside = inside[(inside != WHITE).all(axis=1)]
+    assert (inside[:, 1] - inside[:, 0] == 1).all()
+    assert len(set(inside[:, 0])) > 1
+
+
 def test_centre_crops_are_the_views_own_once_a_print() -> None:
     prints = some_prints(50, 97, 90)
     for view in VIEWS.values():

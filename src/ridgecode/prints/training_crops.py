@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ridgecode.prints.views import WHITE, View
 
-TrainCrops = Literal["random", "centre"]
+TrainCrops = Literal["random", "near", "centre"]
 CROPS_PER_EPOCH = 4096
 """A small set is passed over several times an epoch, so that an epoch is worth its validation and its checkpoint."""
 WHOLE_JITTER = 4
@@ -19,6 +19,8 @@ CENTRE_SHARE = 0.5
 """Share of random crops drawn around the middle of the print, where the core is hard to draw and validation looks."""
 CENTRE_SPREAD = 8.0
 """Standard deviation in pixels of those crops' shift from the middle."""
+NEAR_SPREAD = 4.0
+"""The same of crops that are all drawn near the middle."""
 
 
 class Windows(NamedTuple):
@@ -44,8 +46,8 @@ class TrainingCrops:
 
     prints: (N, H, W) uint8, held as a tensor; windows are gathered from it without a worker process.
     train_crops: "random" draws a place (half of them around the middle) and mirrors it left-right and top-bottom by
-        chance; a whole print is shifted by up to 4 pixels and mirrored left-right only. "centre" takes the view's own
-        window unmirrored, once a print and epoch.
+        chance; a whole print is shifted by up to 4 pixels and mirrored left-right only. "near" draws all places near
+        the middle and mirrors nothing. "centre" takes the view's own window unmirrored, once a print and epoch.
     seed, epoch: they alone decide the batches, so a resumed run sees what an unbroken one would have seen.
     rank, world_size: a process of several takes every `world_size`-th batch; all get as many batches.
     """
@@ -100,7 +102,7 @@ class TrainingCrops:
         left = self._places(random, len(order), columns - self.view.width)
         flip_x = random.random(len(order)) < 0.5
         flip_y = random.random(len(order)) < 0.5
-        if self.train_crops == "centre":
+        if self.train_crops != "random":
             flip_x[:] = flip_y[:] = False
         elif self.view.print_shape is not None:
             flip_y[:] = False
@@ -115,8 +117,10 @@ class TrainingCrops:
         anywhere = random.integers(0, room + 1, n)
         if self.view.print_shape is not None:
             return anywhere
-        middle = np.rint(random.normal(room // 2, CENTRE_SPREAD, n)).astype(np.int64).clip(0, room)
-        return np.where(random.random(n) < CENTRE_SHARE, middle, anywhere)
+        near = self.train_crops == "near"
+        spread, share = (NEAR_SPREAD, 1.0) if near else (CENTRE_SPREAD, CENTRE_SHARE)
+        middle = np.rint(random.normal(room // 2, spread, n)).astype(np.int64).clip(0, room)
+        return np.where(random.random(n) < share, middle, anywhere)
 
 
 def _span(start: NDArray[np.int64], length: int, flipped: NDArray[np.bool_]) -> NDArray[np.int64]:
