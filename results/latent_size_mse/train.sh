@@ -28,8 +28,9 @@ train 32 12 "$stages/32-linear" --start_from "$stages/64-grid" --latent_layer li
 train 32 8 "$stages/32-patches" --start_from "$stages/32-linear" --learning_rate 3e-3
 train 32 13 "$kept/latent_dim-32" --start_from "$stages/32-patches" --blocks 2 --learning_rate 3e-3
 train 16 7.5 "$stages/16-patches" --start_from "$stages/32-patches"
-train 16 16 "$kept/latent_dim-16" --start_from "$stages/16-patches" --blocks 2
-train 8 14 "$kept/latent_dim-8" --start_from "$kept/latent_dim-16"
+train 16 5 "$stages/16-near" --start_from "$stages/16-patches" --train_crops near
+train 16 12 "$kept/latent_dim-16" --start_from "$stages/16-near" --train_crops near --blocks 2
+train 8 12 "$kept/latent_dim-8" --start_from "$kept/latent_dim-16" --train_crops near
 
 # 512 dims with wider layers from nothing, and 256 from them.
 train 512 20 "$kept/latent_dim-512" --blocks 2 --width 64
