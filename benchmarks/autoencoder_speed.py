@@ -21,7 +21,6 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -31,16 +30,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from autoencoders import Bolts, bolts_components
+from autoencoders import Bolts, bolts_components, ridge_of
 from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.resnet import ResNetAutoencoder
-from ridgecode.autoencoders.saved import RIDGE_BLOCKS, RIDGE_WIDTH, AutoencoderSpec, build_network, usual_latent_layer
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
 from ridgecode.prints.training_crops import TrainingCrops
-from ridgecode.prints.views import VIEWS, View, stack_prints
+from ridgecode.prints.views import VIEWS, stack_prints
 from ridgecode.study.autoencoder_training import optimiser_defaults, optimiser_of
 from ridgecode.study.run_folder import environment
 from ridgecode.study.schedule import learning_rate_factor
@@ -100,12 +98,6 @@ def mse_of(net: nn.Module, val: Tensor) -> float:
     with torch.inference_mode():
         errors = [(net(x)[0].clamp(0, 1) - x).square().sum() for x in val.split(256)]
     return float(torch.stack(errors).sum()) / val.numel()
-
-
-def ridge_of(view: View, latent_dim: int) -> nn.Module:
-    """As `train-autoencoder` makes it."""
-    spec = AutoencoderSpec("ridge", view.name, latent_dim, "mse")
-    return build_network(replace(spec, latent_layer=usual_latent_layer(spec), blocks=RIDGE_BLOCKS, width=RIDGE_WIDTH))
 
 
 def peer(latent_dim: int) -> tuple[str, nn.Module]:

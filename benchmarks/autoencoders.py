@@ -25,6 +25,7 @@ import time
 import types
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +34,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ridgecode.autoencoders.resnet import ResNetAutoencoder
-from ridgecode.autoencoders.ridge import RidgeAutoencoder
+from ridgecode.autoencoders.saved import RIDGE_BLOCKS, RIDGE_WIDTH, AutoencoderSpec, build_network, usual_latent_layer
 from ridgecode.prints.training_crops import TrainingCrops
-from ridgecode.prints.views import VIEWS
+from ridgecode.prints.views import VIEWS, View
 from ridgecode.study.autoencoder_training import optimiser_of
 from ridgecode.study.run_folder import environment
 
@@ -76,6 +77,12 @@ def bolts_components() -> types.ModuleType | None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def ridge_of(view: View, latent_dim: int) -> nn.Module:
+    """As `train-autoencoder` makes it."""
+    spec = AutoencoderSpec("ridge", view.name, latent_dim, "mse")
+    return build_network(replace(spec, latent_layer=usual_latent_layer(spec), blocks=RIDGE_BLOCKS, width=RIDGE_WIDTH))
 
 
 def rate(step: Callable[[], int], seconds: float) -> float:
@@ -122,7 +129,7 @@ def network_table(arguments: argparse.Namespace) -> None:
     torch.manual_seed(0)
     dims = arguments.latent_dim
     nets: dict[str, nn.Module] = {
-        "ridge": RidgeAutoencoder(32, 32, dims),
+        "ridge": ridge_of(VIEWS["crop32"], dims),
         "resnet18": ResNetAutoencoder("resnet18", 32, dims),
     }
     components = bolts_components()
