@@ -3,9 +3,9 @@
     python benchmarks/optimisers.py [--data STORE] [--minutes 0.3] [--latent_dim 128] [--threads 1] [--seed 0]
 
 All start from the same weights and see the same batches of 64. The learning rate falls to 0 (cosine, as that of
-`train-autoencoder --max_minutes`), or stays where it is (constant). The last column is the MSE with an exponential moving
-average of the weights (decay 0.99 a step). The MSE is that of validation centre crops. Without --data a few synthetic
-prints are made, which show the speed but not the gain: that takes real prints and minutes.
+`train-autoencoder --max_minutes`), or stays where it is (constant). The last column is the MSE with an exponential
+moving average of the weights (decay 0.99 a step). The MSE is that of validation centre crops. Without --data a few
+synthetic prints are made, which show the speed but not the gain: that takes real prints and minutes.
 """
 
 import argparse

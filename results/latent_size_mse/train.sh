@@ -34,4 +34,4 @@ train 8 12 "$kept/latent_dim-8" --start_from "$kept/latent_dim-16" --train_crops
 
 # 512 dims with wider layers from nothing, and 256 from them.
 train 512 20 "$kept/latent_dim-512" --blocks 2 --width 64
-train 256 12 "$kept/latent_dim-256" --start_from "$kept/latent_dim-512"
+train 256 9 "$kept/latent_dim-256" --start_from "$kept/latent_dim-512"
