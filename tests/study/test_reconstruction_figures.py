@@ -67,8 +67,8 @@ def test_figures_of_each_print(view: str) -> None:
         truth, drawn = prints[i].astype(np.float32) / 255, x_hat[i, 0].numpy()
         if view == "crop32":
             truth = truth[32:64, 29:61]
-        else:  # columns 3..92 of the window; it lacks the print's last row, for which the one before stands
-            drawn = np.pad(drawn[:, 3:93], ((0, 1), (0, 0)), mode="edge")
+        else:  # columns 3..92 of the window; it lacks the print's first row, for which the second stands
+            drawn = np.pad(drawn[:, 3:93], ((1, 0), (0, 0)), mode="edge")
         assert found.mse[i] == pytest.approx(mean_squared_error(truth, drawn), rel=1e-5)
         assert found.psnr_db[i] == pytest.approx(peak_signal_noise_ratio(truth, drawn, data_range=1), abs=1e-3)
         assert found.ssim[i] == pytest.approx(structural_similarity(truth, drawn, data_range=1.0), abs=1e-5)
@@ -110,7 +110,7 @@ class BadMargin(nn.Module):
 
 def test_the_margin_of_whole_prints_is_left_out() -> None:
     prints = some_prints(4).clip(5, 250)
-    prints[:, 96] = prints[:, 95]  # the row that the window lacks
+    prints[:, 0] = prints[:, 1]  # the row that the window lacks
     x = windows("whole", prints)
     found = measure(saved(BadMargin(x, True), AutoencoderSpec("ridge", "whole", 2, "bce"), x), prints, 8)
     np.testing.assert_array_equal(found.mse, 0)

@@ -13,7 +13,7 @@ def take(prints: Tensor, view: View) -> Tensor:
     if prints.shape[1:] == (view.height, view.width):
         return prints
     inside = prints if view.print_shape is None else _centred(prints, *view.print_shape)
-    return _centred(inside, view.height, view.width)
+    return _centred(inside, view.height, view.width, odd_first=view.print_shape is not None)
 
 
 def kept(prints: Tensor, view: View) -> Tensor:
@@ -29,20 +29,21 @@ def restore(windows: Tensor, view: View) -> Tensor:
     if view.print_shape is None:
         return windows
     inside = windows[:, *view.inside]
-    # A window that is wider than the print gives all of its columns; one that is lower lacks rows.
-    top, bottom = _ends(inside.shape[1], view.print_shape[0])
-    left, right = _ends(inside.shape[2], view.print_shape[1])
+    # A window that is wider than the print gives all of its columns; one that is lower lacks rows, the odd one on top.
+    (bottom, top), (right, left) = (_ends(inside.shape[i + 1], view.print_shape[i]) for i in (0, 1))
     return functional.pad(inside[:, None], (left, right, top, bottom), mode="replicate")[:, 0]
 
 
-def _centred(prints: Tensor, height: int, width: int) -> Tensor:
-    """Cut, or padded with white, around the middle; half a pixel that can't be shared goes to the end."""
-    top, bottom = _ends(prints.shape[1], height)
-    left, right = _ends(prints.shape[2], width)
+def _centred(prints: Tensor, height: int, width: int, odd_first: bool = False) -> Tensor:
+    """Cut, or padded with white, around the middle; half a pixel that can't be shared goes to the end, or with
+    `odd_first` is cut from the beginning."""
+    top, bottom = _ends(prints.shape[1], height, odd_first)
+    left, right = _ends(prints.shape[2], width, odd_first)
     return functional.pad(prints, (left, right, top, bottom), value=WHITE)
 
 
-def _ends(have: int, want: int) -> tuple[int, int]:
-    """How many pixels are added before and after, negative where they are cut."""
-    first = (want - have) // 2 if want >= have else -((have - want) // 2)
+def _ends(have: int, want: int, odd_first: bool = False) -> tuple[int, int]:
+    """How many pixels are added before and after, negative where they are cut; an odd one is added after, and cut
+    after or with `odd_first` before."""
+    first = (want - have) // 2 if want >= have else -((have - want + odd_first) // 2)
     return first, want - have - first

@@ -19,6 +19,7 @@ class View:
     """A window of `height` x `width` pixels in the middle of a print; what lies outside the print is white.
 
     print_shape: the (rows, columns) that `restore` brings a window back to, or None where the window is what is kept.
+    Of these a window that is one too small leaves out the first: above a fingertip it is white.
     """
 
     name: ViewName
@@ -27,10 +28,11 @@ class View:
     print_shape: tuple[int, int] | None = None
 
     def take(self, prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(N, H, W) uint8 prints -> (N, height, width), centred; half a pixel that can't be shared goes to the end."""
+        """(N, H, W) uint8 prints -> (N, height, width), centred; half a pixel that can't be shared goes to the end, but
+        comes off the beginning of a whole print."""
         # A larger print is first cut to the canonical size, so that the margin is white for every print.
         inside = prints if self.print_shape is None else _window(prints, *self.print_shape)
-        return _window(inside, self.height, self.width)
+        return _window(inside, self.height, self.width, odd_first=self.print_shape is not None)
 
     def kept(self, prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """(N, H, W) uint8 prints -> (N, rows, columns): the pixels that `restore` tries to bring back, as they are."""
@@ -61,7 +63,7 @@ class View:
             return windows
         height, width = self.print_shape
         rows, columns = self.inside
-        kept_rows, kept_columns = _overlap(height, self.height)[0], _overlap(width, self.width)[0]
+        kept_rows, kept_columns = _overlap(height, self.height, True)[0], _overlap(width, self.width, True)[0]
         lacking = ((0, 0), (kept_rows.start, height - kept_rows.stop), (kept_columns.start, width - kept_columns.stop))
         return np.pad(windows[:, rows, columns], lacking, mode="edge")
 
@@ -79,20 +81,23 @@ def stack_prints(store: PrintStore, rows: NDArray[np.int64]) -> NDArray[np.uint8
     return out
 
 
-def _window(prints: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+def _window(prints: NDArray[np.uint8], height: int, width: int, odd_first: bool = False) -> NDArray[np.uint8]:
     n, rows, columns = prints.shape
     out = np.full((n, height, width), WHITE, np.uint8)
-    source, target = zip(*(_overlap(have, want) for have, want in ((rows, height), (columns, width))), strict=True)
+    both = ((rows, height), (columns, width))
+    source, target = zip(*(_overlap(have, want, odd_first) for have, want in both), strict=True)
     out[:, target[0], target[1]] = prints[:, source[0], source[1]]
     return out
 
 
-def _overlap(have: int, want: int) -> tuple[slice, slice]:
-    """Where `want` centred pixels lie among `have`, and where those lie in the result."""
+def _overlap(have: int, want: int, odd_first: bool = False) -> tuple[slice, slice]:
+    """Where `want` centred pixels lie among `have`, and where those lie in the result. odd_first: an odd pixel is cut
+    from the beginning."""
     kept = min(have, want)
-    source, target = (have - kept) // 2, (want - kept) // 2
+    source, target = (have - kept + odd_first) // 2, (want - kept) // 2
     return slice(source, source + kept), slice(target, target + kept)
 
 
-# `whole` is 96x96, which halves four times: 3 white columns on each side of a 97x90 print, and its last row left out.
+# `whole` is 96x96, which halves four times: 3 white columns on each side of a 97x90 print, and its first row left out.
+# That row is white in most prints (repeating the second costs 0.000006 of MSE on SOCOFing's), the last is not (0.001).
 VIEWS: dict[str, View] = {"crop32": View("crop32", 32, 32), "whole": View("whole", 96, 96, PRINT_SHAPE)}
