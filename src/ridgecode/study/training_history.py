@@ -28,7 +28,7 @@ def training_history(run: RunFolder) -> TrainingHistory:
 
     A model that is no longer there is told by its name alone.
     """
-    config = run.read_config()
+    config = {**run.read_config(), "run_dir": run.path}
     seconds = float(run.read_environment().get("seconds", 0.0))
     start = str(config.get("start_from") or "")
     before = TrainingHistory((), 0.0)
