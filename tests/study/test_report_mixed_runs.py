@@ -151,6 +151,23 @@ def test_a_search_over_many_settings_keeps_to_few_series(fake_runs: Any, tmp_pat
     assert len(figures_of(files)) < 12
 
 
+def test_sizes_that_were_reached_in_their_own_ways_are_one_series(fake_runs: Any, tmp_path: Path) -> None:
+    ways = {
+        16: {"start_from": "/home/me/runs/32", "train_crops": "near", "learning_rate": 0.003},
+        32: {"start_from": "/home/me/runs/64"},
+        64: {},
+    }
+    runs = [fake_runs.autoencoder(latent_dim=size, settings=settings) for size, settings in ways.items()]
+    text = text_of(write_report(runs, tmp_path / "out"))
+    assert len(re.findall(r"^- \*\*ridge, mse[^*]*: MSE", text, flags=re.MULTILINE)) == 1
+    assert "start_from" not in text.split("## Environment")[0]
+
+    # Where one size was reached in two ways, these tell series apart; of a path the last part is said.
+    runs.append(fake_runs.autoencoder("again", latent_dim=16, settings={"start_from": "/home/me/runs/128"}))
+    text = text_of(write_report(runs, tmp_path / "again"))
+    assert "start_from 128" in text and "/home/me" not in text.split("## Environment")[0]
+
+
 def test_views_and_sources_are_not_mixed(fake_runs: Any, tmp_path: Path) -> None:
     runs = [fake_runs.autoencoder(view=view, latent_dim=size) for view in ("crop32", "whole") for size in (64, 128)]
     files = write_report(runs, tmp_path / "out")

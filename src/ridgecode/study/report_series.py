@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean, stdev
 from typing import NamedTuple
 
@@ -21,6 +22,11 @@ IGNORED = frozenset(
         *("tracker", "device", "devices", "strategy", "num_nodes", "threads", "precision"),
         *("max_minutes", "max_epochs", "early_stopping_patience", "evaluate", "stop_on_collapse"),
     ]
+)
+# Settings by which a study may reach each of its latent sizes in its own way: they tell series apart only where runs of
+# one size differ in them.
+OF_ONE_SIZE = frozenset(
+    ["start_from", "learning_rate", "schedule", "batch_size", "train_crops", "latent_layer", "blocks", "width"]
 )
 MOST_SERIES = 8
 
@@ -73,7 +79,12 @@ def series_of(runs: Sequence[Run]) -> list[Series]:
         return []
     kind = runs[0].kind
     naming = NAMING[kind]
-    varying = [key for key in _keys(runs) if key not in naming and _varies(runs, key)]
+    alike = _grouped(runs, (*naming, "latent_dim")).values()
+    varying = [
+        key
+        for key in _keys(runs)
+        if key not in naming and any(_varies(group, key) for group in (alike if key in OF_ONE_SIZE else [runs]))
+    ]
     groups = _grouped(runs, (*naming, *varying))
     mixed = len(groups) > MOST_SERIES
     if mixed:
@@ -146,7 +157,10 @@ def _label(kind: str, known: Mapping[str, str], shown: Sequence[str], varying: S
 
 
 def _setting(key: str, value: str) -> str:
-    """ "first_conv" for a switch that is on; numbers to 4 digits: a search suggests 0.0028469301..."""
+    """ "first_conv" for a switch that is on; of a path its last part; numbers to 4 digits: a search suggests
+    0.0028469301..."""
+    if key == "start_from":
+        return f"{key} {Path(value).name}"
     if value == "True":
         return key
     try:
