@@ -12,9 +12,8 @@ with their first and last convolution replaced by 1-channel ones; their row is l
 The last table is the batches that training gathers from prints in memory; its target is 50,000 crops/s. It takes two
 minutes of one core.
 
-Measured on one core of a 2-core machine with AVX-512 bf16 instructions but no AMX: `ridge` has 32 times fewer
-multiply-accumulates than `resnet18`, trains 27 to 30 times and encodes 26 to 31 times as fast; bolts' own classes and
-our `resnet18` differ by the noise alone; bf16 takes 1.4 times as long as float32; the loader gives 186,000 crops/s.
+`ridge`, as `train-autoencoder` makes it, has 107 times fewer multiply-accumulates than `resnet18`; what either encodes and
+decodes a second when it is made ready for it is in `autoencoder_speed.py`.
 """
 
 import argparse

@@ -103,7 +103,7 @@ def test_keep(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert (found.mse, found.mse_16_bit, found.pca_mse) == (0.05, None, 0.06)
     assert card.command == (
         "ridgecode train-autoencoder --data=store --run_dir=a --latent_dim=4 --learning_rate=0.002 --batch_size=128 "
-        "--max_epochs=20 --max_minutes=6.0"
+        "--max_epochs=20 --max_minutes=6.0 --latent_layer=linear --blocks=2 --width=64"
     )
     assert str(tmp_path) not in page
     assert "0.05000" in page and LICENCES["socofing"] in page
@@ -135,14 +135,15 @@ def test_a_card_tells_of_the_runs_before(fake_runs: Any, pretrained: Pretrained,
     start("c", folders["b"] / "model.safetensors")
     start("d", tmp_path / "gone" / "x")
     own = "--latent_dim=4 --learning_rate=0.002 --batch_size=128 --max_epochs=20"
+    form = "--latent_layer=linear --blocks=2 --width=64"  # as the models have it, whatever the settings leave open
     told = "ridgecode train-autoencoder --data=store"
     history = training_history(RunFolder(folders["c"]))
     assert history.commands == (
         first.command,
-        f"{told} --run_dir=b {own} --start_from=a",
-        f"{told} --run_dir=c {own} --start_from=b",
+        f"{told} --run_dir=b {own} --start_from=a {form}",
+        f"{told} --run_dir=c {own} --start_from=b {form}",
     )
-    assert training_history(RunFolder(folders["d"])).commands == (f"{told} --run_dir=d {own} --start_from=x",)
+    assert training_history(RunFolder(folders["d"])).commands == (f"{told} --run_dir=d {own} --start_from=x {form}",)
     assert history.seconds == pytest.approx(first.seconds + 2 * 303.4)
 
     assert main(["models", f"--keep={folders['c']}", "--name=kept", f"--out={tmp_path / 'kept'}"]) == 0

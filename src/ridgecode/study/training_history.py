@@ -7,6 +7,7 @@ from typing import Any
 
 from ridgecode.autoencoders.model_card import read_card
 from ridgecode.autoencoders.pretrained import is_pretrained, pretrained_path
+from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.errors import BadInput
 from ridgecode.study.run_folder import RunFolder, plain
 from ridgecode.study.train_autoencoder import TrainAutoencoder
@@ -28,7 +29,7 @@ def training_history(run: RunFolder) -> TrainingHistory:
 
     A model that is no longer there is told by its name alone.
     """
-    config = {**run.read_config(), "run_dir": run.path}
+    config = {**run.read_config(), "run_dir": run.path, **_form(run)}
     seconds = float(run.read_environment().get("seconds", 0.0))
     start = str(config.get("start_from") or "")
     before = TrainingHistory((), 0.0)
@@ -55,6 +56,16 @@ def training_command(config: dict[str, Any]) -> str:
         text = Path(value).name if key in ("data", "run_dir", "start_from") else value
         flags.append(f"--{key}={shlex.quote(str(text))}")
     return " ".join(["ridgecode", "train-autoencoder", *flags])
+
+
+def _form(run: RunFolder) -> dict[str, Any]:
+    """What `ridge` is made of, as its model has it: what a setting left to "auto" or 0 stands for may change."""
+    try:
+        spec = load_autoencoder(run.path).spec
+    except BadInput:
+        return {}
+    form = {"latent_layer": spec.latent_layer, "blocks": spec.blocks, "width": spec.width}
+    return form if spec.backbone == "ridge" else {}
 
 
 def _run_of(start: Path) -> RunFolder | None:
