@@ -12,8 +12,8 @@ with their first and last convolution replaced by 1-channel ones; their row is l
 The last table is the batches that training gathers from prints in memory; its target is 50,000 crops/s. It takes two
 minutes of one core.
 
-`ridge`, as `train-autoencoder` makes it, has 107 times fewer multiply-accumulates than `resnet18`; what either encodes and
-decodes a second when it is made ready for it is in `autoencoder_speed.py`.
+`ridge`, as `train-autoencoder` makes it, has 107 times fewer multiply-accumulates than `resnet18`; what either encodes
+and decodes a second when it is made ready for it is in `autoencoder_speed.py`.
 """
 
 import argparse
