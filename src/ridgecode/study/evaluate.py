@@ -12,6 +12,7 @@ from ridgecode.errors import BadInput
 from ridgecode.matching.heads import LatentHead
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
+from ridgecode.study.codec_evaluation import check_codec_flags, evaluate_codec
 from ridgecode.study.evaluate_matching import MatchingPart, comparisons_per_second, judged_lists
 from ridgecode.study.evaluate_reconstruction import reconstruction_part
 from ridgecode.study.evaluate_siamese import evaluate_siamese
@@ -40,9 +41,14 @@ __all__ = ["Evaluate", "evaluate_command", "evaluate_run", "folder_of", "json_of
 
 
 def evaluate_command(config: Evaluate) -> None:
-    """Prints the headline of what `evaluate_run` found, or `evaluate_minutiae` where a minutiae matcher judges."""
+    """Prints the headline of what `evaluate_run` found, or `evaluate_codec` of an image codec, or `evaluate_minutiae`
+    where a minutiae matcher judges."""
+    check_codec_flags(config)
     if config.matcher != "none":
         evaluate_minutiae(config)
+        return
+    if config.codec != "none":
+        evaluate_codec(config)
         return
     found = evaluate_run(config)
     beside = folder_of(config)

@@ -167,10 +167,15 @@ def _write_figures(
         pq.write_table(pa.table(columns), temporary)
 
 
+def sheet_prints(n: int) -> np.ndarray:
+    """Which of n prints a sheet shows, int (12,) or fewer: evenly spread, so that it has several subjects and
+    fingers."""
+    return np.linspace(0, n - 1, min(SHEET_PRINTS, n)).astype(int)
+
+
 def _write_sheet(folder: Path, figures: ReconstructionFigures, truth: np.ndarray, names: np.ndarray) -> None:
     """The first few prints with their reconstructions."""
-    # Evenly spread over the split, so that a sheet shows several subjects and fingers.
-    some = np.linspace(0, len(names) - 1, min(SHEET_PRINTS, len(names))).astype(int)
+    some = sheet_prints(len(names))
     with whole_file(folder / "sheets" / "validation.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,

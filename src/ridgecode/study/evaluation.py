@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from ridgecode.autoencoders.model_card import read_card
 from ridgecode.autoencoders.pretrained import is_pretrained, model_file, nearest_name
+from ridgecode.codec.classical import ClassicalName
 from ridgecode.errors import BadInput
 from ridgecode.files import write_text
 from ridgecode.matching.comparisons import PROTOCOLS
 from ridgecode.prints.store import PrintStore
+from ridgecode.prints.views import ViewName
 from ridgecode.study.evaluate_matching import MatchingPart
 from ridgecode.study.evaluation_lists import has_non_mated
 from ridgecode.study.matcher_run import AUTOENCODER_FILE
@@ -35,11 +37,18 @@ class Evaluate:
     a run on whole prints), or the store's own prints in any other protocol, which takes no run but --out then. The
     figures go to minutiae-MATCHER-PROTOCOL.json; templates are kept beside it, and a stopped command goes on with them.
 
+    With --codec a classical image codec is measured in a run's place: bytes and what they lose at several qualities, or
+    with --matcher what a minutiae matcher makes of one. It takes no run but --out.
+
     Args:
         run: folder of a train-autoencoder or train-matcher run, a model file, or a pretrained model's name
         data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
         split: which subjects: train, val, test, or all; of a run split by file val is the files that it held out
         out: JSON file for the figures (default: evaluation.json in that folder)
+        codec: none, or an image codec to measure in place of a run: jpeg, jpeg2000, jpegxl, webp, avif, wsq (they need
+            the extra codecs)
+        view: which pixels --codec codes: whole (default) or crop32
+        qualities: of --codec, by commas, as the codec counts them (default: several that span its useful range)
         protocols: of matching, by commas: aligned, moved, fvc, fvc-all; auto for those the store allows, none for none;
             with --matcher one of them or reconstruction, which auto stands for where there is a run
         matcher: none, or a minutiae matcher: orb (scikit-image), or bozorth3 (NIST's; needs the extra minutiae)
@@ -61,6 +70,9 @@ class Evaluate:
     data: Path = field(default_factory=default_data)
     split: Literal["train", "val", "test", "all"] = "val"
     out: Path | None = None
+    codec: Literal["none", ClassicalName] = "none"
+    view: ViewName | None = None
+    qualities: str = ""
     protocols: str = "auto"
     matcher: Literal["none", "orb", "bozorth3"] = "none"
     levels: str = "all"
@@ -135,7 +147,12 @@ def folder_of(config: Evaluate) -> Path:
     own = config.run_path if config.split == "val" else config.run_path / f"evaluation-{config.split}"
     if config.out is None or config.out.resolve() == (own / "evaluation.json").resolve():
         return own
-    return config.out.with_name(f"{config.out.name.removesuffix('.json')}-files")
+    return folder_beside(config.out)
+
+
+def folder_beside(out: Path) -> Path:
+    """The folder of an --out x.json: x-files."""
+    return out.with_name(f"{out.name.removesuffix('.json')}-files")
 
 
 def json_of(config: Evaluate) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+from numpy.typing import NDArray
 
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
 from ridgecode.errors import BadInput
@@ -20,12 +21,16 @@ from ridgecode.matching.comparisons import PROTOCOLS
 from ridgecode.matching.minutiae.matchers import MatcherName, minutiae_matcher
 from ridgecode.matching.minutiae.template import Minutiae
 from ridgecode.prints.store import PrintStore
+from ridgecode.prints.views import VIEWS, stack_prints
+from ridgecode.study.autoencoder_training import windows
+from ridgecode.study.codec_evaluation import ReconstructionMaker, coded_maker
 from ridgecode.study.evaluation import check_run, is_model
 from ridgecode.study.matcher_run import load_matcher_run
 from ridgecode.study.matching_systems import protocols_of
 from ridgecode.study.minutiae_figures import agreement_part, print_columns, self_part, tar_rows
-from ridgecode.study.minutiae_lists import RECONSTRUCTION, levels_of, originals, reconstructions
+from ridgecode.study.minutiae_lists import RECONSTRUCTION, JudgedPrints, levels_of, originals, reconstruction_list
 from ridgecode.study.minutiae_work import kept_scores, kept_templates
+from ridgecode.study.reconstruction_figures import own_pixels, reconstruct
 from ridgecode.study.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -49,11 +54,11 @@ def evaluate_minutiae(config: "Evaluate") -> dict[str, Any]:
         raise BadInput(f"--levels is for altered probes, which the protocol {protocol} has none of; leave it out")
     about: dict[str, Any] = {}
     if protocol == RECONSTRUCTION:
-        saved = _whole(config.run_path)
-        spec = saved.spec
-        about = {"run": config.run_path.resolve().name, "view": spec.view, "latent_dim": spec.latent_dim}
-        about |= {"backbone": spec.backbone, "distortion": spec.distortion}
-        judged = reconstructions(store, config.split, saved, config.max_prints)
+        made = coded_maker(config) if config.codec != "none" else _decoded_maker(config.run_path)
+        comparisons, rows = reconstruction_list(store, config.split, config.max_prints)
+        prints = stack_prints(store, rows)
+        x_hat, about = made(prints)
+        judged = JudgedPrints(comparisons, x_hat, VIEWS["whole"].kept(prints))
     else:
         judged = originals(store, config.split, protocol, levels, config.max_prints)
     listed = judged.comparisons
@@ -142,7 +147,8 @@ def _protocol(config: "Evaluate", store: PrintStore) -> str:
     known = (RECONSTRUCTION, *PROTOCOLS)
     protocol = config.protocols
     if protocol == "auto":
-        protocol = RECONSTRUCTION if config.run is not None else next(iter(protocols_of(store)), "fvc")
+        judges_reconstructions = config.run is not None or config.codec != "none"
+        protocol = RECONSTRUCTION if judges_reconstructions else next(iter(protocols_of(store)), "fvc")
     if protocol not in known:
         raise BadInput(f"--protocol {protocol} is none that --matcher takes; give one of {', '.join(known)}")
     return protocol
@@ -167,6 +173,20 @@ def _out(config: "Evaluate", name: str, protocol: str) -> Path:
     if (out.parent / "config.yaml").is_file() and not out.name.startswith("minutiae-"):
         raise BadInput(f"--out {out} lies in a run's folder; call it minutiae-SOMETHING.json there")
     return out
+
+
+def _decoded_maker(run: Path) -> ReconstructionMaker:
+    """A function from prints to what the run's autoencoder decodes of them, and what the JSON says of it."""
+    saved = _whole(run)
+    spec = saved.spec
+    about = {"run": run.resolve().name, "view": spec.view, "latent_dim": spec.latent_dim}
+    about |= {"backbone": spec.backbone, "distortion": spec.distortion}
+
+    def made(prints: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+        x_hat = own_pixels(spec.window, reconstruct(saved.net, windows(prints, spec)))
+        return np.rint(x_hat.clip(0, 1) * 255).astype(np.uint8), about
+
+    return made
 
 
 def _whole(run: Path) -> SavedAutoencoder:

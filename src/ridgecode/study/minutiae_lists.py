@@ -6,14 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgecode.autoencoders.saved import SavedAutoencoder
 from ridgecode.errors import BadInput
 from ridgecode.matching.comparisons import Comparisons, comparison_list, probe_prints, reference_prints
 from ridgecode.prints.labels import LEVELS
 from ridgecode.prints.store import PrintStore
-from ridgecode.prints.views import stack_prints
-from ridgecode.study.autoencoder_training import windows
-from ridgecode.study.reconstruction_figures import own_pixels, reconstruct
 
 NON_MATED_PER_PROBE = 10
 """Of an altered probe, of which a finger has up to nine."""
@@ -27,6 +23,13 @@ class JudgedPrints(NamedTuple):
     comparisons: Comparisons
     probes: NDArray[np.uint8]
     references: NDArray[np.uint8]
+
+
+class ReconstructionList(NamedTuple):
+    """A comparison list, and the row of the store that each of its probes and references is made from, int64 (N,)."""
+
+    comparisons: Comparisons
+    rows: NDArray[np.int64]
 
 
 def originals(store: PrintStore, split: str, protocol: str, levels: Sequence[str], most: int) -> JudgedPrints:
@@ -43,7 +46,7 @@ def originals(store: PrintStore, split: str, protocol: str, levels: Sequence[str
     return JudgedPrints(drawn, probe_prints(store, drawn), reference_prints(store, drawn))
 
 
-def reconstructions(store: PrintStore, split: str, saved: SavedAutoencoder, most: int, seed: int = 0) -> JudgedPrints:
+def reconstruction_list(store: PrintStore, split: str, most: int, seed: int = 0) -> ReconstructionList:
     """Reconstructions of at most `most` Real prints as probes, each against the original that it was made from (mated)
     and against NON_MATED_PER_RECONSTRUCTION originals of other subjects, drawn without repeats (all where there are
     fewer). Raises BadInput where the prints are of one subject.
@@ -77,9 +80,7 @@ def reconstructions(store: PrintStore, split: str, saved: SavedAutoencoder, most
         split=split,
         store_digest=store.digest,
     )
-    prints = stack_prints(store, rows)
-    x_hat = own_pixels(saved.spec.window, reconstruct(saved.net, windows(prints, saved.spec)))
-    return JudgedPrints(comparisons, np.rint(x_hat.clip(0, 1) * 255).astype(np.uint8), saved.spec.window.kept(prints))
+    return ReconstructionList(comparisons, rows)
 
 
 def spread(store: PrintStore, split: str, most: int) -> NDArray[np.int64]:

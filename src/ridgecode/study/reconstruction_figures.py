@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -39,6 +40,22 @@ class ReconstructionFigures:
     x_hat: NDArray[np.float32]
 
 
+class PixelFigures(NamedTuple):
+    """Each (N,): MSE on [0, 1], PSNR in dB of a peak of 1, SSIM."""
+
+    mse: NDArray[np.float64]
+    psnr_db: NDArray[np.float64]
+    ssim: NDArray[np.float64]
+
+
+def pixel_figures(truth: NDArray[np.float32], x_hat: NDArray[np.float32]) -> PixelFigures:
+    """Figures of (N, rows, columns) reconstructions in [0, 1] beside the prints. SSIM is scikit-image's, 7x7 windows
+    (Wang et al., IEEE TIP 13, 2004)."""
+    mse = _mean((x_hat - truth) ** 2)
+    ssim = np.array([structural_similarity(a, b, data_range=1.0) for a, b in zip(truth, x_hat, strict=True)])
+    return PixelFigures(mse, psnr(mse), ssim)
+
+
 def reconstruct(net: Network, x: Tensor, quantiser: UniformQuantiser | None = None) -> Tensor:
     """(N, 1, H, W) -> x_hat of the same shape, in batches; latent vectors rounded by `quantiser` where one is given."""
     z = encode_windows(net, x)
@@ -64,9 +81,8 @@ def decode_vectors(net: Network, z: Tensor) -> Tensor:
 def measure(saved: SavedAutoencoder, prints: NDArray[np.uint8], *depths: int) -> ReconstructionFigures:
     """Figures of (N, H, W) uint8 `prints`, on the pixels that the view keeps: all 97x90 of a whole print, no margin.
 
-    depths: bits a latent dim, 1 to 8 each, of `mse_at_bits`. SSIM is scikit-image's, 7x7 windows (Wang et al., IEEE
-    TIP 13, 2004). BCE reads a reconstruction as probabilities: of the decoder's logits where it gives some, else of its
-    grey values, kept 1/512 from 0 and 1.
+    depths: bits a latent dim, 1 to 8 each, of `mse_at_bits`. BCE reads a reconstruction as probabilities: of the
+    decoder's logits where it gives some, else of its grey values, kept 1/512 from 0 and 1.
     """
     view = saved.spec.window
     x = windows(prints, saved.spec)
@@ -77,15 +93,12 @@ def measure(saved: SavedAutoencoder, prints: NDArray[np.uint8], *depths: int) ->
     for bits in depths:
         rounded = UniformQuantiser(saved.latent_mean, saved.latent_std, bits).round(z)
         at_bits[bits] = _mean((own_pixels(view, decode_vectors(saved.net, rounded)) - truth) ** 2)
-    mse = _mean((x_hat - truth) ** 2)
     logits = _logits(saved.net, view, x) if saved.net.logits else torch.from_numpy(x_hat).logit(SUREST)
     target = torch.from_numpy(truth)
     bce = functional.binary_cross_entropy_with_logits(logits, target, reduction="none").mean((1, 2))
     floor = torch.stack([bce_floor(one) for one in target])
     return ReconstructionFigures(
-        mse,
-        psnr(mse),
-        np.array([structural_similarity(a, b, data_range=1.0) for a, b in zip(truth, x_hat, strict=True)]),
+        *pixel_figures(truth, x_hat),
         at_bits,
         bce.double().numpy(),
         floor.double().numpy(),

@@ -1,0 +1,98 @@
+"""Bytes, MSE and milliseconds of every image codec at every quality, side by side on the same prints.
+
+    OMP_NUM_THREADS=1 python benchmarks/codecs.py [--data STORE] [--view whole] [--codecs jpeg,webp] [--prints 800]
+
+Each codec codes the pixels that an autoencoder of the view sees, and is judged on those that it restores. `no header`
+is bytes without container and headers; milliseconds are processor time of one core, a print. Without --data 10
+synthetic subjects are made, whose figures say nothing of real prints.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridgecode.codec.classical import CLASSICAL, classical_codec
+from ridgecode.errors import BadInput
+from ridgecode.prints.prepare import prepare
+from ridgecode.prints.store import PrintStore
+from ridgecode.prints.synthetic.synthesise import synthesise
+from ridgecode.prints.views import VIEWS, View, stack_prints
+from ridgecode.study.codec_figures import measure_codec
+from ridgecode.study.run_folder import environment
+
+HEAD = "| codec | quality | bytes | no header | MSE | encode ms | decode ms |\n|---|---|---|---|---|---|---|"
+
+
+class Row(NamedTuple):
+    """One line of the table: means over the prints."""
+
+    codec: str
+    quality: str
+    bytes: float
+    without_header: float
+    mse: float
+    encode_ms: float
+    decode_ms: float
+
+    def __str__(self) -> str:
+        return (
+            f"| {self.codec} | {self.quality} | {self.bytes:,.1f} | {self.without_header:,.1f} | {self.mse:.5f} "
+            f"| {self.encode_ms:.2f} | {self.decode_ms:.2f} |"
+        )
+
+
+def image_codec_rows(name: str, view: View, prints: NDArray[np.uint8]) -> Iterator[Row]:
+    codec = classical_codec(name)
+    for quality in codec.qualities:
+        found = measure_codec(codec, quality, view, prints)
+        yield Row(
+            name,
+            f"{quality:g}",
+            found.bytes.mean(),
+            found.bytes_without_header.mean(),
+            found.pixels.mse.mean(),
+            found.encode_ms,
+            found.decode_ms,
+        )
+
+
+def table(store: PrintStore, arguments: argparse.Namespace) -> None:
+    rows = store.rows(arguments.split)
+    rows = rows[np.linspace(0, len(rows) - 1, min(arguments.prints, len(rows))).astype(int)]
+    prints, view = stack_prints(store, rows), VIEWS[arguments.view]
+    machine = environment()["machine"]
+    print(f"{machine['cpu']}, one core; {len(prints)} prints of {store.source}, split {arguments.split}, {view.name}\n")
+    print(HEAD)
+    refused = []
+    for name in arguments.codecs.split(","):
+        try:
+            for row in image_codec_rows(name, view, prints):
+                print(row, flush=True)
+        except BadInput as error:
+            refused.append(f"{name}: {error}")
+    print("\n".join(["", *refused]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="prepared store (default: 10 synthetic subjects, made for this run)")
+    parser.add_argument("--view", choices=tuple(VIEWS), default="whole")
+    parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val")
+    parser.add_argument("--codecs", default=",".join(CLASSICAL), help="by commas (default: all)")
+    parser.add_argument("--prints", type=int, default=800, help="at most, spread over the split (default 800)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = arguments.data
+        if path is None:
+            synthesise(10, 1, Path(folder) / "images", alterations=False, progress=False)
+            path = prepare("synthetic", Path(folder) / "images", Path(folder) / "store", progress=False).path
+        table(PrintStore.open(path), arguments)
+
+
+if __name__ == "__main__":
+    main()
