@@ -45,8 +45,8 @@ class Evaluate:
         data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
         split: which subjects: train, val, test, or all; of a run split by file val is the files that it held out
         out: JSON file for the figures (default: evaluation.json in that folder)
-        codec: none, or an image codec to measure in place of a run: jpeg, jpeg2000, jpegxl, webp, avif, wsq (they need
-            the extra codecs)
+        codec: none, or an image codec to measure in place of a run: jpeg, jpeg-flat, jpeg2000, jpegxl, webp, avif,
+            wsq (they need the extra codecs)
         view: which pixels --codec codes: whole (default) or crop32
         qualities: of --codec, by commas, as the codec counts them (default: several that span its useful range)
         protocols: of matching, by commas: aligned, moved, fvc, fvc-all; auto for those the store allows, none for none;
