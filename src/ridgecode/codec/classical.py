@@ -1,8 +1,8 @@
 """Classical image codecs behind one interface: what a learned code of a print has to be smaller than.
 
-Each has the settings that make grey prints of 96x90 pixels smallest at equal MSE, measured on SOCOFing: maximal effort,
-one colour channel where the format has one, optimised tables. JPEG is sequential, since a progressive file of so small
-an image is 70 to 160 bytes larger.
+Each has the settings that make grey prints of 96x90 pixels smallest at equal MSE, measured on SOCOFing: high effort,
+one colour channel where the format has one, optimised Huffman tables; only `jpeg` keeps the usual quantisers. JPEG is
+sequential, since a progressive file of so small an image is 70 to 160 bytes larger.
 """
 
 import io
