@@ -45,6 +45,7 @@ class GridWrite(nn.Module):
     """(N, latent_dim) -> (N, C, rows, columns) maps: `GridRead` backwards, with 0 for what was not kept."""
 
     source: Tensor
+    entries: Tensor
 
     def __init__(self, grid: Shape, channels: int, entries: Tensor, patch: int = 1) -> None:
         super().__init__()
@@ -56,6 +57,7 @@ class GridWrite(nn.Module):
         source = torch.full((math.prod(self.shape),), len(entries))
         source[entries] = torch.arange(len(entries))
         self.register_buffer("source", source)
+        self.register_buffer("entries", entries, persistent=False)
 
     def forward(self, z: Tensor) -> Tensor:
         padded = nn.functional.pad(z, (0, 1))

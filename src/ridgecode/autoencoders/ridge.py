@@ -175,16 +175,20 @@ class RidgeAutoencoder(nn.Module):
 
     def forward(self, x: Tensor) -> Reconstruction:
         z = self.encode(x)
-        logits = self._draw(z)
-        return Reconstruction(logits if self.logits else logits.float().sigmoid(), z)
+        return Reconstruction(self.draw(z), z)
 
     def encode(self, x: Tensor) -> Tensor:
         features = self.encoder(x)
         return self.to_latent(pooled(features, self.pooling) if self.latent_layer == "linear" else features)
 
-    def decode(self, z: Tensor) -> Tensor:
-        return self._draw(z).float().sigmoid()
+    def draw(self, z: Tensor) -> Tensor:
+        """(N, latent_dim) -> x_hat as `forward` gives it: logits, or grey values."""
+        logits = self._logits(z)
+        return logits if self.logits else logits.float().sigmoid()
 
-    def _draw(self, z: Tensor) -> Tensor:
+    def decode(self, z: Tensor) -> Tensor:
+        return self._logits(z).float().sigmoid()
+
+    def _logits(self, z: Tensor) -> Tensor:
         first = self.from_latent(z)
         return self.decoder(self.stretch(first.unflatten(1, self.seed)) if self.latent_layer == "linear" else first)

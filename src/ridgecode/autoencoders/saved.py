@@ -3,7 +3,8 @@
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,8 @@ TASKS: tuple[Task, ...] = ("reconstruct", "repair")
 Network = PCA | ResNetAutoencoder | RidgeAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
 RIDGE_BLOCKS, RIDGE_WIDTH = 1, 48
+CODEC = "codec."
+"""What the names of a codec's tensors begin with in a file."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class SavedAutoencoder:
     """A network in evaluation mode with its spec.
 
     latent_mean, latent_std: (latent_dim,) of the latent vectors of training prints. sha256: of the file it came from.
+    codec: tensors by which its latent vectors are coded to bytes, for the room that does so; empty where it has none.
     """
 
     net: Network
@@ -79,6 +83,7 @@ class SavedAutoencoder:
     latent_mean: Tensor
     latent_std: Tensor
     sha256: str
+    codec: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def build_network(spec: AutoencoderSpec) -> Network:
@@ -163,18 +168,21 @@ def save_autoencoder(
     latent_std: Tensor,
     half: bool = False,
     card: str | None = None,
+    codec: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Writes the file whole. Its header holds the format, its version and the spec as JSON.
 
     half: weights are written in 16 bits (see `halved`); they are loaded into float32 networks all the same. card: a
-    `ModelCard` as JSON, for the header. Raises ValueError for weights that 16 bits don't hold.
+    `ModelCard` as JSON, for the header. codec: as `SavedAutoencoder` has it; its tensors are written as they are.
+    Raises ValueError for weights that 16 bits don't hold.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     tensors |= {"latent.mean": latent_mean.float().cpu(), "latent.std": latent_std.float().cpu()}
     if half:
         tensors = halved(tensors)
+    tensors |= {f"{CODEC}{name}": value.detach().cpu().contiguous() for name, value in (codec or {}).items()}
     # Files of a choice's default are older than the choice, and stay readable where it is not known.
-    defaults = {field.name: field.default for field in fields(spec)}
+    defaults = {each.name: each.default for each in fields(spec)}
     known = {name: value for name, value in asdict(spec).items() if value != defaults[name]}
     metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(known, sort_keys=True)}
     if card is not None:
@@ -215,13 +223,14 @@ def load_autoencoder(path: Path | str) -> SavedAutoencoder:
             raise ValueError(spec.task)
         net = build_network(spec)
         mean, std = tensors.pop("latent.mean"), tensors.pop("latent.std")
+        codec = {name.removeprefix(CODEC): tensors.pop(name) for name in list(tensors) if name.startswith(CODEC)}
         if isinstance(net, RidgeAutoencoder) and spec.latent_layer != "linear":
             net.set_latent_grid(tensors["to_latent.entries"])
         net.load_state_dict(tensors)
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise BadInput(f"{file} does not fit its own description ({type(error).__name__}); train it again") from error
     net.eval().requires_grad_(False)
-    return SavedAutoencoder(net, spec, mean, std, hashlib.sha256(file.read_bytes()).hexdigest())
+    return SavedAutoencoder(net, spec, mean, std, hashlib.sha256(file.read_bytes()).hexdigest(), codec)
 
 
 def latent_scale(z: Tensor) -> tuple[Tensor, Tensor]:

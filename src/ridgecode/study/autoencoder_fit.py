@@ -1,15 +1,20 @@
 """Fits an autoencoder in its run folder: a network step by step, PCA in closed form."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from ridgecode.autoencoders.grid_latent import GridRead, GridWrite
 from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.autoencoders.saved import Network, build_network, latent_scale, load_autoencoder, save_autoencoder
 from ridgecode.autoencoders.start_from import start_from
+from ridgecode.codec.context_file import context_tensors, load_context
+from ridgecode.codec.context_model import ContextModel
 from ridgecode.errors import BadInput
 from ridgecode.study.autoencoder_settings import TrainAutoencoder, hardware_of
-from ridgecode.study.autoencoder_training import AutoencoderTraining, PrintWindows, optimiser_defaults, windows
+from ridgecode.study.autoencoder_training import AutoencoderTraining, PrintWindows, Rate, optimiser_defaults, windows
 from ridgecode.study.lightning_fit import fit
 from ridgecode.study.pca_fit import fit_pca
 from ridgecode.study.recorder import Recorder
@@ -30,19 +35,24 @@ def fit_network(
     learning_rate, schedule = optimiser_defaults(config.backbone)
     schedule = schedule if config.schedule == "auto" else config.schedule
     net = build_network(data.spec)
+    context = None
     if config.start_from:
-        _take_over(net, config, data)
+        context = _take_over(net, config, data)
+    if config.rate_weight and context is None:
+        context = _fresh_context(net, windows(data.train_prints[:SCALE_PRINTS], data.spec))
     # Convolutions run faster so on a CPU and on tensor cores; the order of a tensor's bytes changes no result's shape.
     for parameter in net.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     budget = Budget(0, config.max_minutes, Stopwatch())
-    module = AutoencoderTraining(net, data.spec, budget, config.learning_rate or learning_rate, schedule)
+    rate = Rate(config.rate_weight, context)
+    module = AutoencoderTraining(net, data.spec, budget, config.learning_rate or learning_rate, schedule, rate)
 
     def save() -> None:
         some = windows(data.train_prints[:SCALE_PRINTS], data.spec)
         z = torch.cat([net.encode(x.to(module.device)) for x in some.split(256)])
-        save_autoencoder(run.model, net, data.spec, *latent_scale(z.float().cpu()))
+        codec = {} if context is None else context_tensors(context, z)
+        save_autoencoder(run.model, net, data.spec, *latent_scale(z.float().cpu()), codec=codec)
 
     sheet = TrainingSheet(run, tracker, net, *data.sheet_windows(SHEET_PRINTS))
     recorder = Recorder(run, tracker, "val_loss", save, sheet)
@@ -72,16 +82,36 @@ def fit_pca_run(
     return watch.seconds(), row
 
 
-def _take_over(net: Network, config: TrainAutoencoder, data: PrintWindows) -> None:
-    """Starts `net` from the model that --start_from names. Raises BadInput where it does not fit."""
+def _take_over(net: Network, config: TrainAutoencoder, data: PrintWindows) -> ContextModel | None:
+    """Starts `net` from the model that --start_from names; returns its context model where that goes on with the very
+    same latent vectors. Raises BadInput where it does not fit."""
     other = load_autoencoder(config.start_from)
     some = windows(data.train_prints[:START_PRINTS], data.spec)
     try:
         if not isinstance(net, RidgeAutoencoder) or not isinstance(other.net, RidgeAutoencoder):
             raise ValueError("both have to be of --backbone ridge")
+        if config.rate_weight and other.codec and replace(other.spec, distortion=data.spec.distortion) == data.spec:
+            # Turned to other directions, its latent vectors would mean nothing to the context model.
+            if isinstance(other.net.to_latent, GridRead):
+                net.set_latent_grid(other.net.to_latent.entries)
+            net.load_state_dict(other.net.state_dict())
+            return load_context(other.codec)
         start_from(net, other.net, some)
     except ValueError as error:
         raise BadInput(
             f"--start_from {config.start_from} ({other.spec.view}, {other.spec.latent_dim} latent dims) can't start "
             f"this network: {error}; leave it out, or give another model"
         ) from error
+    return None
+
+
+@torch.no_grad()
+def _fresh_context(net: Network, some: Tensor) -> ContextModel:
+    """A context model for `net`, its steps fitted to the latent vectors of `some` windows."""
+    assert isinstance(net, RidgeAutoencoder) and isinstance(net.from_latent, GridWrite)
+    context = ContextModel(net.from_latent.shape, net.from_latent.entries)
+    net.eval()
+    z = torch.cat([net.encode(x) for x in some.split(256)])
+    net.train()
+    context.start(z, net.from_latent.write.weight.flatten(1).norm(dim=0))
+    return context

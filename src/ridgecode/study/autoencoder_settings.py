@@ -47,6 +47,8 @@ class TrainAutoencoder:
             starts from, else 48
         start_from: ridge only: another run, its model.safetensors, or a pretrained model, whose weights this run
             starts from; it may have more latent dims or fewer, another view or distortion
+        rate_weight: ridge only: what a bit a pixel weighs beside the distortion: latent vectors are then rounded and
+            coded, and a network that tells their probabilities is trained beside it; 0 trains without
         seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
             (ridge the whole map, ResNets 4)
         first_conv: ResNets only: bolts' 7x7 first convolution of stride 2
@@ -85,6 +87,7 @@ class TrainAutoencoder:
     blocks: int = 0
     width: int = 0
     start_from: str = ""
+    rate_weight: float = 0.0
     seed_size: int = 0
     first_conv: bool = False
     maxpool1: bool = False
@@ -143,7 +146,7 @@ def check_settings(config: TrainAutoencoder) -> None:
         if getattr(config, name) < 1:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 1 or more")
     counts = ("blocks", "width", "batch_size", "early_stopping_patience", "threads", "seed")
-    for name in ("learning_rate", "max_minutes", *counts):
+    for name in ("learning_rate", "max_minutes", "rate_weight", *counts):
         if getattr(config, name) < 0:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
     if config.backbone == "pca" and config.task == "repair":
@@ -162,5 +165,11 @@ def check_settings(config: TrainAutoencoder) -> None:
                 raise BadInput(f"--{name} is for --backbone ridge; leave it out with {config.backbone}")
     if config.start_from and config.backbone != "ridge":
         raise BadInput(f"--start_from is for --backbone ridge; leave it out with {config.backbone}")
-    check_spec(spec_of(config))
+    spec = spec_of(config)
+    check_spec(spec)
+    if config.rate_weight and (config.backbone != "ridge" or spec.latent_layer == "linear"):
+        raise BadInput(
+            "--rate_weight codes latent vectors of a grid; give --backbone ridge with --latent_layer grid or patches, "
+            "or leave it out"
+        )
     hardware_of(config).check()

@@ -1,6 +1,7 @@
 """How Lightning trains an autoencoder: the step, the validation, the optimiser, the batches."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
@@ -12,6 +13,7 @@ from ridgecode.autoencoders.distortion import bce_floor, distortion
 from ridgecode.autoencoders.protocol import to_grey
 from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.autoencoders.saved import AutoencoderSpec, Network
+from ridgecode.codec.context_model import ContextModel
 from ridgecode.prints.training_crops import TrainCrops, TrainingCrops
 from ridgecode.study.budgeted_training import BudgetedTraining, EpochLoader
 from ridgecode.study.muon import MuonAdamW
@@ -87,36 +89,64 @@ def windows(prints: NDArray[np.uint8], spec: AutoencoderSpec) -> Tensor:
     return torch.from_numpy(spec.window.take(prints)).unsqueeze(1).float().div_(255)
 
 
+class Rate(NamedTuple):
+    """What a bit a pixel weighs beside the distortion, and the model that tells the bits."""
+
+    weight: float
+    context: ContextModel | None
+
+
 class AutoencoderTraining(BudgetedTraining):
-    """Minimises the spec's distortion from a batch's targets: its second part, or the windows themselves."""
+    """Minimises the spec's distortion from a batch's targets: its second part, or the windows themselves; with a `rate`
+    the bits of coded latent vectors beside it, and the decoder then sees these vectors rounded."""
 
     def __init__(
-        self, net: Network, spec: AutoencoderSpec, budget: Budget, learning_rate: float, schedule: str
+        self,
+        net: Network,
+        spec: AutoencoderSpec,
+        budget: Budget,
+        learning_rate: float,
+        schedule: str,
+        rate: Rate | None = None,
     ) -> None:
         super().__init__(budget, learning_rate, schedule)
         self.net, self.spec = net, spec
+        self.rate_weight, self.context = rate or Rate(0.0, None)
+        rows, columns = spec.window.inside
+        self._pixels = len(range(spec.window.height)[rows]) * len(range(spec.window.width)[columns])
         self._val_sums: dict[str, Tensor] = {}
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return optimiser_of(self.net, self.learning_rate)
+        return optimiser_of(self.net, self.learning_rate, self.context)
+
+    def _terms_of(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The decoder's own output, and the rate: bits a print and bits a pixel, where one is trained for."""
+        if self.context is None or not isinstance(self.net, RidgeAutoencoder):
+            return self.net(x).x_hat.float(), {}
+        coded = self.context(self.net.encode(x))
+        bits = coded.bits.mean()
+        return self.net.draw(coded.z_hat).float(), {"bits": bits, "bpp": bits / self._pixels}
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         x, target = _parts(batch)
-        found = distortion(self.spec.distortion, self.net(x).x_hat.float(), target)
-        self.count(len(x), {"loss": found.total, **found.terms})
-        return found.total
+        raw, rate = self._terms_of(x)
+        found = distortion(self.spec.distortion, raw, target)
+        total = found.total + self.rate_weight * rate["bpp"] if rate else found.total
+        self.count(len(x), {"loss": total, **found.terms, **rate})
+        return total
 
     def on_validation_epoch_start(self) -> None:
         self._val_sums = {}
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         x, target = _parts(batch)
-        raw = self.net(x).x_hat.float()
+        raw, rate = self._terms_of(x)
         rows, columns = self.spec.window.inside  # as `evaluate` has it: a white margin is easy to draw
         raw, target = raw[..., rows, columns], target[..., rows, columns]
         found = distortion(self.spec.distortion, raw, target)
         mse = (to_grey(raw, self.net.logits) - target).square().flatten(1).mean(1)
-        sums = {"loss": found.total, **found.terms, "mse": mse.mean(), "psnr_db": -10 * mse.log10().mean()}
+        total = found.total + self.rate_weight * rate["bpp"] if rate else found.total
+        sums = {"loss": total, **found.terms, **rate, "mse": mse.mean(), "psnr_db": -10 * mse.log10().mean()}
         if self.net.logits:
             sums["bce_above_floor"] = found.terms["bce"] - bce_floor(target)
         sums = {name: value * len(x) for name, value in sums.items()} | {"n": torch.tensor(float(len(x)))}
@@ -135,12 +165,14 @@ def _parts(batch: Batch) -> tuple[Tensor, Tensor]:
     return first, first if target is x else target.contiguous(memory_format=torch.channels_last)
 
 
-def optimiser_of(net: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
-    """Muon and AdamW for `ridge`; Adam for the ResNets, as the write-up had it."""
+def optimiser_of(net: nn.Module, learning_rate: float, context: nn.Module | None = None) -> torch.optim.Optimizer:
+    """Muon and AdamW for `ridge`, AdamW for the `context` model beside it; Adam for the ResNets, as the write-up had
+    it."""
     if not isinstance(net, RidgeAutoencoder):
         return torch.optim.Adam(net.parameters(), lr=learning_rate)
     inner = net.block_weights()
     others = [p for p in net.parameters() if all(p is not weight for weight in inner)]
+    others += [] if context is None else list(context.parameters())
     # A shorter memory of squared gradients than torch's 0.999: they change fast when ridges are first found.
     return MuonAdamW(inner, others, lr=learning_rate, betas=(0.9, 0.95))
 

@@ -16,6 +16,7 @@ from ridgecode.files import whole_file
 from ridgecode.matching.bootstrap import bootstrap_mean
 from ridgecode.prints.store import PrintStore
 from ridgecode.study.autoencoder_training import windows
+from ridgecode.study.coded_figures import coded_part
 from ridgecode.study.evaluation_rows import MeasuredRows
 from ridgecode.study.pca_fit import fit_pca
 from ridgecode.study.reconstruction_figures import ReconstructionFigures, measure, windows_per_second
@@ -37,7 +38,7 @@ def reconstruction_part(
     the figures for evaluation.json; train_prints: (N, H, W), what PCA is fitted on.
 
     Where `measured` has `files`, they get a part `all_files` and per_file.parquet; the prints of an FVC store get one
-    `per_set`, by the set's folder that their names start with.
+    `per_set`, by the set's folder that their names start with. Of a model with a codec there is a part `coded`.
     """
     prints = measured.prints(store, measured.real)
     figures = measure(saved, prints, *_depths(depth_bits))
@@ -53,6 +54,8 @@ def reconstruction_part(
         "encode_per_second": round(windows_per_second(saved.net, windows(prints, saved.spec)), 1),
         "pca": _pca_figures(of_pca),
     }
+    if saved.codec:
+        part["coded"] = coded_part(saved, prints, subjects)
     if store.source == "fvc":
         part["per_set"] = _per_set(figures, of_pca, truth, names, subjects)
     if measured.files is not None:

@@ -70,7 +70,9 @@ def validation_mse(saved: SavedAutoencoder, prints: np.ndarray) -> float:
 
 def _write(file: Path, saved: SavedAutoencoder, card: str | None) -> None:
     try:
-        save_autoencoder(file, saved.net, saved.spec, saved.latent_mean, saved.latent_std, half=True, card=card)
+        save_autoencoder(
+            file, saved.net, saved.spec, saved.latent_mean, saved.latent_std, half=True, card=card, codec=saved.codec
+        )
     except ValueError as error:
         raise BadInput(f"the model can't be kept, since its {error}; train it again") from error
 

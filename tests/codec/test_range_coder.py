@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ridgecode.codec.range_coder import TableCoder
+from ridgecode.codec.scales import SCALES
+from ridgecode.codec.tables import COLUMNS, ESCAPE, LARGEST, TOTAL, column_of, fit_tables, logistic_rows
+
+NONE = np.empty(0, np.int64)
+TABLES = fit_tables(NONE, NONE)
+CODER = TableCoder(TABLES)
+
+number = st.one_of(st.integers(-3, 3), st.integers(-70, 70), st.integers(-(2**24), 2**24))
+groups = st.lists(st.lists(st.tuples(number, st.integers(0, SCALES - 1)), max_size=40), max_size=5)
+
+
+def split(group):
+    pairs = np.array(group, np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+@settings(max_examples=300, deadline=None)
+@given(groups)
+def test_numbers_come_back(given_groups) -> None:
+    encoder = CODER.encoder()
+    for group in given_groups:
+        encoder.encode(*split(group))
+    decoder = CODER.decoder(encoder.bytes())
+    for group in given_groups:
+        numbers, indices = split(group)
+        np.testing.assert_array_equal(decoder.decode(indices), numbers)
+
+
+@settings(max_examples=200, deadline=None)
+@given(groups)
+def test_bytes_are_the_information_of_the_numbers_and_at_most_a_byte_and_a_half_more(given_groups) -> None:
+    encoder = CODER.encoder()
+    information = 0.0
+    for group in given_groups:
+        numbers, indices = split(group)
+        encoder.encode(numbers, indices)
+        for one, index in zip(numbers.tolist(), indices.tolist(), strict=True):
+            information -= np.log2(TABLES[index, one + LARGEST if abs(one) <= LARGEST else ESCAPE] / TOTAL)
+            if abs(one) > LARGEST:
+                # One of 25 lengths, the bits behind the first, a sign.
+                information += np.log2(25) + (abs(one) - LARGEST).bit_length()
+    size = 8 * len(encoder.bytes())
+    # The library rounds frequencies again, by up to 128 in 2^24; that is nothing unless a rare number is coded.
+    assert size <= information * 1.001 + 12
+
+
+def test_bytes_end_where_zeros_would_follow() -> None:
+    rng = np.random.default_rng(0)
+    sizes = []
+    for _ in range(200):
+        numbers = rng.integers(-2, 3, 50)
+        encoder = CODER.encoder()
+        encoder.encode(numbers, np.full(50, 26))
+        data = encoder.bytes()
+        assert not data.endswith(b"\0")
+        np.testing.assert_array_equal(CODER.decoder(data + bytes(5)).decode(np.full(50, 26)), numbers)
+        sizes.append(8 * len(data) - CODER.bits(numbers, np.full(50, 26)).sum())
+    # Ending on a whole byte costs half a byte in the mean, and naming a point of the interval up to a bit or two.
+    assert 2 < np.mean(sizes) < 7
+    assert max(sizes) < 12
+
+
+def test_bits_are_those_of_the_tables() -> None:
+    numbers, indices = np.array([0, 5, -63, 64, -1000]), np.array([3, 30, 40, 60, 63])
+    expected = [-np.log2(TABLES[i, c] / TOTAL) for i, c in zip(indices, [63, 68, 0, 127, 127], strict=True)]
+    expected[3] += np.log2(25) + 1
+    expected[4] += np.log2(25) + 10  # 937 has 10 bits; the first is known, the sign takes its place
+    np.testing.assert_allclose(CODER.bits(numbers, indices), expected)
+
+
+def test_a_number_that_is_too_large_is_refused() -> None:
+    with pytest.raises(ValueError, match="beyond what can be coded"):
+        CODER.encoder().encode(np.array([2**40]), np.array([63]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60), st.lists(st.integers(0, SCALES - 1), max_size=50))
+def test_any_bytes_decode_to_something_or_are_refused(data, indices) -> None:
+    try:
+        numbers = CODER.decoder(data).decode(np.array(indices, np.int64))
+    except ValueError:
+        return
+    assert len(numbers) == len(indices)
+    assert (np.abs(numbers) < 2**26).all()
+
+
+def test_tables_are_whole_and_complete() -> None:
+    assert TABLES.shape == (SCALES, COLUMNS)
+    assert (TABLES >= 1).all()
+    assert (TABLES.sum(1) == TOTAL).all()
+
+
+def test_a_row_starts_from_the_rounded_logistic_distribution() -> None:
+    rows = logistic_rows()
+    s = 0.05 * 2 ** (26 / 6)
+
+    def f(x):
+        return 1 / (1 + np.exp(-x / s))
+
+    for value in (-7, 0, 1, 20):
+        assert rows[26, value + LARGEST] == pytest.approx(f(value + 0.5) - f(value - 0.5), rel=1e-9)
+    np.testing.assert_allclose(rows.sum(1), 1, atol=1e-12)
+
+
+def test_tables_follow_what_they_are_fitted_to() -> None:
+    symbols = np.repeat([0, 1, 7], [7000, 2000, 1000])
+    tables = fit_tables(symbols, np.full(10000, 20))
+    shares = tables[20] / TOTAL
+    prior = logistic_rows()[20]
+    for value, count in ((0, 7000), (1, 2000), (7, 1000), (3, 0)):
+        assert shares[value + LARGEST] == pytest.approx((count + 256 * prior[value + LARGEST]) / 10256, abs=1e-4)
+    np.testing.assert_array_equal(tables[21], TABLES[21])
+
+
+def test_columns() -> None:
+    np.testing.assert_array_equal(column_of(np.array([-64, -63, 0, 63, 64])), [ESCAPE, 0, 63, 126, ESCAPE])
