@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from constriction import stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,3 +121,21 @@ def test_tables_follow_what_they_are_fitted_to() -> None:
 
 def test_columns() -> None:
     np.testing.assert_array_equal(column_of(np.array([-64, -63, 0, 63, 64])), [ESCAPE, 0, 63, 126, ESCAPE])
+
+
+def test_the_librarys_frequencies_are_as_the_format_says() -> None:
+    """docs/format.md: another decoder has to know how the library rounds a table's frequencies."""
+    rng = np.random.default_rng(0)
+    table = fit_tables(rng.integers(-60, 61, 5000), np.full(5000, 40))[40]
+    model = stream.model.Categorical(table.astype(np.float64), perfect=False)
+    sums = np.concatenate([[0], np.cumsum(table.astype(np.int64))])
+    for i in range(COLUMNS):
+        coder = stream.queue.RangeEncoder()
+        coder.encode(i, model)
+        _, (low, width) = coder.pos()
+        scale = (2**64 - 1) >> 24  # of the first number's interval
+        left = [j + int(sums[j]) * (TOTAL - COLUMNS) // TOTAL for j in (i, i + 1)]
+        # The library carries on with a word more once the interval is below 32 bits.
+        more = 2**32 if width >= 2**32 and (left[1] - left[0]) * scale < 2**32 else 1
+        assert low == left[0] * scale * more % 2**64, i
+        assert i == COLUMNS - 1 or width == (left[1] - left[0]) * scale * more, i

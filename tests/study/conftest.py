@@ -265,3 +265,28 @@ def latent_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     fake = FakeRuns(tmp_path_factory.mktemp("study"))
     sizes = (8, 16, 32, 64, 128, 256, 512)
     return [fake.autoencoder(distortion=distortion, latent_dim=size) for distortion in ("mse", "bce") for size in sizes]
+
+
+@pytest.fixture(scope="session")
+def coded_run(synthetic_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished, evaluated run of `synthetic_store` with --rate_weight 0.02: 64 dims of crops; read it only."""
+    from ridgecode.study.evaluate import Evaluate, evaluate_run
+    from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencoder
+
+    config = TrainAutoencoder(
+        data=synthetic_store,
+        run_dir=tmp_path_factory.mktemp("coded") / "run",
+        latent_dim=64,
+        width=8,
+        rate_weight=0.02,
+        train_crops="centre",
+        batch_size=16,
+        max_epochs=12,
+        device="cpu",
+        threads=1,
+        tracker="none",
+        evaluate=False,
+    )
+    run = train_autoencoder(config)
+    evaluate_run(Evaluate(run=run, data=synthetic_store, protocols="none", threads=1))
+    return run

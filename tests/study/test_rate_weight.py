@@ -38,15 +38,6 @@ def rows(run_dir: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run_dir / "metrics.jsonl").read_text().splitlines()]
 
 
-@pytest.fixture(scope="module")
-def coded_run(synthetic_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished, evaluated run with a rate; read it only."""
-    run_dir = tmp_path_factory.mktemp("coded") / "run"
-    assert main(command(synthetic_store, run_dir, rate_weight=0.02)) == 0
-    assert main(["evaluate", f"--run={run_dir}", f"--data={synthetic_store}", "--protocols=none", "--threads=1"]) == 0
-    return run_dir
-
-
 def test_the_loss_is_distortion_and_weighted_bits_a_pixel(coded_run: Path) -> None:
     for row in rows(coded_run):
         assert row["val_bpp"] == pytest.approx(row["val_bits"] / 1024)

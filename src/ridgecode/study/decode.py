@@ -1,4 +1,4 @@
-"""`ridgecode decode`: latent vectors back to images."""
+"""`ridgecode decode`: latent vectors or coded files back to images."""
 
 import re
 from dataclasses import dataclass
@@ -7,45 +7,59 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import torch
-from PIL import Image
 
 from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.saved import load_autoencoder
+from ridgecode.codec.ridge_file import RidgeFile
 from ridgecode.errors import BadInput
-from ridgecode.files import whole_file
+from ridgecode.study.coded_decode import decode_coded
+from ridgecode.study.decoded_images import check_names, write_images
 from ridgecode.study.progress import tracked
 from ridgecode.study.reconstruction_figures import BATCH, own_pixels
 
 
 @dataclass(frozen=True)
 class Decode:
-    """Draws the prints of an `encode` folder as PNG images, named after their prints.
+    """Draws the prints of a coded file, or of an `encode` folder, as PNG images, named after their prints.
+
+    A file of one print gives an image of the file's name. Of a damaged archive all intact prints are drawn.
 
     Args:
-        latents: folder that `ridgecode encode` wrote
-        model: what encoded them: train-autoencoder run, its model.safetensors, or a pretrained model's name
+        codes: file x.ridge, or folder, that `ridgecode encode` wrote
         out: folder for the images
-        select: rows to decode, such as 17,20-30, counted from 0; all where it is left out
+        model: what encoded them: train-autoencoder run, its model.safetensors, or a pretrained model's name; of a
+            coded file it is found by its hash among the pretrained ones and those in or below the file's folder and
+            the current one
+        select: prints to decode, such as 17,20-30, counted from 0; all where it is left out
         threads: processor threads; 0 takes all
     """
 
-    latents: Path
-    model: Path
+    codes: Path
     out: Path
+    model: str = ""
     select: str = ""
     threads: int = 0
 
 
 def decode_latents(config: Decode) -> None:
-    """Raises BadInput for files that don't belong together or a selection that names no row."""
+    """Raises BadInput for files that don't belong together, a damaged file, or a selection that names no row."""
     if config.threads:
         torch.set_num_threads(config.threads)
+    if config.out.is_file():
+        raise BadInput(f"--out {config.out} is a file; give a folder")
+    if config.codes.is_file():
+        file = RidgeFile.open(config.codes)
+        check_names(file.names, config.codes, "get the file from someone else")
+        decode_coded(file, selected_rows(config.select, len(file)), config.model, config.out)
+        return
+    if not config.model:
+        raise BadInput(f"--model is missing: give the model that encoded {config.codes}")
     saved = load_autoencoder(config.model)
     net = for_inference(saved.net)
-    z, names = _read(config.latents)
+    z, names = _read(config.codes)
     if z.shape[1] != saved.spec.latent_dim:
         raise BadInput(
-            f"{config.latents} holds latent vectors of {z.shape[1]} dims, {config.model} decodes "
+            f"{config.codes} holds latent vectors of {z.shape[1]} dims, {config.model} decodes "
             f"{saved.spec.latent_dim}; give the model that encoded them"
         )
     rows = selected_rows(config.select, len(z))
@@ -53,9 +67,7 @@ def decode_latents(config: Decode) -> None:
         part = rows[start : start + BATCH]
         with torch.inference_mode():
             images = own_pixels(saved.spec.window, net.decode(torch.from_numpy(z[part])))
-        for name, image in zip(names[part], images, strict=True):
-            with whole_file((config.out / name).with_name(f"{Path(name).name}.png")) as temporary:
-                Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(temporary)
+        write_images(config.out, names[part].tolist(), images)
     print(f"{config.out}: {len(rows)} images")
 
 
@@ -89,10 +101,5 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
         raise BadInput(f"{folder} can't be read ({reason}); run `ridgecode encode` again") from error
     if z.ndim != 2 or z.dtype != np.float32 or len(z) != len(names):
         raise BadInput(f"{file} and {index} don't belong together; run `ridgecode encode` again")
-    for name in names:
-        # An index that someone else wrote must not place images outside --out.
-        if not name or Path(name).is_absolute() or ".." in Path(name).parts:
-            raise BadInput(
-                f"{index} names a print {name!r}, which is no place in a folder; run `ridgecode encode` again"
-            )
+    check_names(names.tolist(), index, "run `ridgecode encode` again")
     return z, names

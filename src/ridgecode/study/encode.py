@@ -1,4 +1,4 @@
-"""`ridgecode encode`: prints to latent vectors."""
+"""`ridgecode encode`: prints to latent vectors or a coded file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 from ridgecode.prints.store import INDEX_SCHEMA, PrintStore
 from ridgecode.prints.views import stack_prints
+from ridgecode.study.coded_encode import write_coded
+from ridgecode.study.decode import selected_rows
 from ridgecode.study.lightning_fit import Hardware
 from ridgecode.study.matching_systems import latents
 from ridgecode.study.progress import tracked
@@ -23,13 +25,15 @@ CHUNK = 2048
 
 @dataclass(frozen=True)
 class Encode:
-    """Encodes the prints of a store: `latents.npy`, float32 (prints, latent_dim), and `index.parquet`, a row a print.
+    """Encodes the prints of a store: to a coded file x.ridge (docs/format.md), or to a folder with `latents.npy`,
+    float32 (prints, latent_dim), and `index.parquet`, a row a print.
 
     Args:
         store: prepared store
         model: train-autoencoder run, its model.safetensors, or a pretrained model's name (`ridgecode models`)
-        out: folder for latents.npy and index.parquet
+        out: file that ends in .ridge, or folder for latents.npy and index.parquet
         split: which subjects: train, val, test, or all
+        select: prints of these to encode, such as 17,20-30, counted from 0; all where it is left out
         device: cpu, cuda, or auto: a GPU where there is one
         threads: processor threads; 0 takes all
     """
@@ -38,6 +42,7 @@ class Encode:
     model: Path
     out: Path
     split: Literal["train", "val", "test", "all"] = "all"
+    select: str = ""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = 0
 
@@ -52,9 +57,16 @@ def encode_store(config: Encode) -> None:
     rows = store.rows(split=config.split, levels=None)
     if not len(rows):
         raise BadInput(f"{config.store} has no prints in the split {config.split}; choose another --split")
-    if config.out.is_file():
-        raise BadInput(f"--out {config.out} is a file; give a folder")
+    rows = rows[selected_rows(config.select, len(rows))]
+    coded = config.out.suffix == ".ridge"
+    if coded and config.out.is_dir():
+        raise BadInput(f"--out {config.out} is a folder; name a file, or a folder that does not end in .ridge")
+    if config.out.is_file() and not coded:
+        raise BadInput(f"--out {config.out} is a file; give a folder, or a file that ends in .ridge")
     saved.net.to("cuda" if hardware.gpu else "cpu")
+    if coded:
+        write_coded(saved, store, rows, config.out)
+        return
     parts = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
     z = np.concatenate([latents(saved, stack_prints(store, part)) for part in tracked(parts, "encoding")])
     index = {name: store.column(name)[rows] for name in INDEX_SCHEMA.names if name not in ("offset",)}

@@ -1,0 +1,100 @@
+"""`ridgecode decode x.ridge`: a coded file to images."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from ridgecode.autoencoders.pretrained import pretrained_names, pretrained_path
+from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
+from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.ridge_file import RidgeFile
+from ridgecode.errors import BadInput
+from ridgecode.study.decoded_images import write_images
+from ridgecode.study.progress import tracked
+from ridgecode.study.reconstruction_figures import BATCH, decode_vectors, own_pixels
+
+DEPTH = 4
+MOST_MODELS = 500
+"""How deep below a folder a model is looked for, and how many files are read for it."""
+
+
+def decode_coded(file: RidgeFile, rows: np.ndarray, model: str, out: Path) -> None:
+    """Images of the prints `rows` of `file`, named after them.
+
+    Damaged prints are left out, and the others written, before BadInput names them. Raises BadInput for a model that is
+    not there, has coded something else, or has no codec.
+    """
+    saved = coding_model(file, model)
+    view = saved.spec.window
+    if (file.height, file.width) != (view.height, view.width):
+        raise BadInput(
+            f"{file.path} holds prints of {file.height}x{file.width} pixels, its model draws {view.height}x"
+            f"{view.width}; get the file again"
+        )
+    codec = LatentCodec.of(saved)
+    damaged: list[str] = []
+    for start in tracked(range(0, len(rows), BATCH), "decoding"):
+        intact: dict[str, bytes] = {}
+        for row in rows[start : start + BATCH].tolist():
+            try:
+                intact[file.names[row]] = file.payload(row)
+            except BadInput:
+                damaged.append(file.names[row])
+        if intact:
+            images = own_pixels(view, decode_vectors(saved.net, _vectors(file, codec, list(intact.values()))))
+            write_images(out, intact, images)
+    if damaged:
+        shown = ", ".join(damaged[:3]) + (f" and {len(damaged) - 3} more" if len(damaged) > 3 else "")
+        raise BadInput(
+            f"{file.path}: {len(damaged)} of {len(rows)} prints are damaged and were left out ({shown}); the others "
+            f"lie in {out}; get the file again for these"
+        )
+    print(f"{out}: {len(rows)} images")
+
+
+def _vectors(file: RidgeFile, codec: LatentCodec, payloads: Sequence[bytes]) -> Tensor:
+    try:
+        return codec.decode(payloads)
+    except ValueError as error:
+        raise BadInput(f"{file.path} holds a print that its model can't read ({error}); get the file again") from error
+
+
+def coding_model(file: RidgeFile, model: str) -> SavedAutoencoder:
+    """The model that coded `file`: the one that --model names, else the pretrained model or the one in or below the
+    file's folder or the current one that has its hash. Raises BadInput where that is none."""
+    wanted = file.model
+    if model:
+        saved = load_autoencoder(model)
+        if not bytes.fromhex(saved.sha256).startswith(wanted):
+            raise BadInput(
+                f"{file.path} was coded by another model than {model}: its model's SHA-256 begins with {wanted.hex()}; "
+                "give the model that coded it"
+            )
+        return saved
+    for candidate in _candidates(file.path):
+        with candidate.open("rb") as opened:
+            if hashlib.file_digest(opened, "sha256").digest().startswith(wanted):
+                return load_autoencoder(candidate)
+    raise BadInput(
+        f"{file.path} was coded by a model whose SHA-256 begins with {wanted.hex()}, which is no pretrained one and "
+        "lies in no run near the file; give it with --model"
+    )
+
+
+def _candidates(file: Path) -> Iterator[Path]:
+    """Model files, the likeliest first, at most MOST_MODELS of them."""
+    yield from map(pretrained_path, pretrained_names())
+    found = 0
+    for folder in dict.fromkeys((file.resolve().parent, Path.cwd())):
+        for root, folders, files in os.walk(folder):
+            depth = len(Path(root).relative_to(folder).parts)
+            folders[:] = sorted(name for name in folders if not name.startswith(".")) if depth < DEPTH else []
+            if "model.safetensors" in files:
+                yield Path(root) / "model.safetensors"
+                found += 1
+            if found >= MOST_MODELS:
+                return
