@@ -5,6 +5,7 @@ Range coding: Martin, "Range encoding: an algorithm for removing redundancy from
 
 import functools
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from constriction import stream
@@ -89,9 +90,10 @@ class GroupDecoder:
 def _by_table(indices: Numbers) -> Iterator[tuple[int, Numbers]]:
     """Each table that is used, and which numbers it codes."""
     order = indices.argsort(kind="stable")
-    ends = np.flatnonzero(np.diff(indices[order])) + 1
-    for members in np.split(order, ends) if len(order) else []:
-        yield int(indices[members[0]]), members
+    in_order = indices[order]
+    changes = (np.flatnonzero(np.diff(in_order)) + 1).tolist()
+    for start, end in pairwise([0, *changes, len(order)] if len(order) else []):
+        yield int(in_order[start]), order[start:end]
 
 
 @functools.cache
@@ -129,10 +131,10 @@ def _shortest(coder: stream.queue.RangeEncoder) -> bytes:
     point = int.from_bytes(words.astype(">u4").tobytes(), "big") << (bits - len(words) * WORD)
     free = bits - (done + 2) * WORD  # bits behind the coder's 64 of state
     lowest = (point >> free) - (((point >> free) - low) & (2**64 - 1))
-    lowest, width = lowest << free, width << free
-    for size in range(bits // 8 + 1):
-        shift = bits - 8 * size
-        value = -(-lowest >> shift)
-        if value << shift < lowest + width and value < 1 << 8 * size:
-            return value.to_bytes(size, "big")
-    raise AssertionError("an interval without a point")
+    # Before the interval, and its last point: the highest bit in which they differ is the coarsest that names a point
+    # between, the last one with nothing but 0 behind that bit.
+    before, last = (lowest << free) - 1, (lowest + width << free) - 1
+    if before < 0:
+        return b""
+    size = -(-(bits - (before ^ last).bit_length() + 1) // 8)
+    return (last >> bits - 8 * size).to_bytes(size, "big")
