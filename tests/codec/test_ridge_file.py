@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ridgecode.codec import ridge_directory
 from ridgecode.codec.ridge_directory import Directory, pack_directory, unpack_directory
 from ridgecode.codec.ridge_file import RidgeFile, pack_archive, pack_print, write_archive
 from ridgecode.errors import BadInput
@@ -18,8 +19,8 @@ MODEL = b"\xde\xad\xbe\xef"
 HERE = Path("x.ridge")
 FORMAT = Path(__file__).parents[2] / "docs" / "format.md"
 
-names = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-prints = st.lists(st.tuples(names, st.binary(max_size=60)), max_size=30)
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+prints = st.lists(st.tuples(names, st.binary(max_size=200)), max_size=30, unique_by=lambda one: one[0])
 
 
 def archive(given_prints: list[tuple[str, bytes]]) -> bytes:
@@ -49,14 +50,16 @@ def read_by_the_document(data: bytes) -> list[tuple[str, bytes]]:
             if byte < 128:
                 return value
 
-    lengths, shared, more = ([number() for _ in range(count)] for _ in range(3))
+    lengths, shared = ([number() for _ in range(count)] for _ in range(2))
+    tails = plain[place:].split(b"\0")
+    assert tails.pop() == b"" and len(tails) == count
     found, name, at = [], b"", 24 + size
     for k in range(count):
-        name = name[: shared[k]] + plain[place : place + more[k]]
-        place += more[k]
+        name = name[: shared[k]] + tails[k]
         payload = data[at : at + lengths[k]]
         at += lengths[k] + 4
-        assert data[at - 4 : at] == zlib.crc32(data[:12] + struct.pack("<I", k) + payload).to_bytes(4, "little")
+        checked = data[:12] + data[20 + size : 24 + size] + struct.pack("<I", k) + payload
+        assert data[at - 4 : at] == zlib.crc32(checked).to_bytes(4, "little")
         found.append((name.decode(), payload))
     assert data[at:] == data[24 : 24 + size] + data[:24]
     return found
@@ -82,12 +85,25 @@ def test_one_print_round_trips(payload: bytes, height: int, width: int) -> None:
     assert (file.names, file.payload(0), file.height, file.width) == (["print"], payload, height, width)
 
 
-def test_the_documents_example() -> None:
-    text = FORMAT.read_text(encoding="utf-8")
-    example = text.partition("<!-- example -->")[2].split("```")[1]
-    lines = [line.split("|")[0] for line in example.splitlines() if "|" in line]
-    data = bytes.fromhex("".join(lines))
-    assert data == pack_print(bytes.fromhex("3f8a11c0"), 32, 32, bytes.fromhex("9b6126"))
+def documents_example(mark: str) -> bytes:
+    example = FORMAT.read_text(encoding="utf-8").partition(f"<!-- {mark} -->")[2].split("```")[1]
+    return bytes.fromhex("".join(line.split("|")[0] for line in example.splitlines() if "|" in line))
+
+
+def test_the_documents_example_of_one_print() -> None:
+    assert documents_example("example") == pack_print(bytes.fromhex("3f8a11c0"), 32, 32, bytes.fromhex("9b6126"))
+
+
+def test_the_documents_example_of_an_archive() -> None:
+    """Read, not compared with what is written: another zlib deflates to other bytes."""
+    told = [("Real/7", bytes.fromhex("9b6126")), ("Real/8", bytes.fromhex("400f"))]
+    data = documents_example("archive")
+    assert read_by_the_document(data) == told
+    file = RidgeFile(data, HERE)
+    assert (file.model.hex(), file.height, file.width) == ("3f8a11c0", 32, 32)
+    assert [(name, file.payload(k)) for k, name in enumerate(file.names)] == told
+    inflated = zlib.decompress(data[24:41], -15)
+    assert inflated == b"\x03\x02\x00\x05Real/7\x008\x00"
 
 
 def test_a_file_on_disk_is_read_print_by_print(tmp_path: Path) -> None:
@@ -139,10 +155,22 @@ def test_a_file_that_is_cut_off_gives_what_it_has() -> None:
             RidgeFile(data[:cut], HERE)
 
 
-def test_a_file_whose_beginning_is_lost_but_of_the_same_length() -> None:
+def test_a_file_whose_beginning_is_lost() -> None:
     data = archive(SOME)
     size = struct.unpack_from("<I", data, 16)[0]
-    assert intact(bytes(24 + size) + data[24 + size :]) == list(range(len(SOME)))
+    everything = list(range(len(SOME)))
+    assert intact(bytes(24 + size) + data[24 + size :]) == everything
+    for lost in (1, 4, 24, 24 + size):
+        assert intact(data[lost:]) == everything
+    assert intact(data[24 + size + 3 :]) == everything[1:]
+
+
+def test_bytes_that_are_lost_or_put_in_harm_one_print() -> None:
+    """What lies behind them is found by its distance from the end."""
+    data = archive(SOME)
+    for place in range(len(data)):
+        for spoilt in (data[:place] + data[place + 5 :], data[:place] + b"\0\1\2" + data[place:]):
+            assert len(intact(spoilt)) >= len(SOME) - 2, place  # five lost bytes may be of two prints
 
 
 def test_prints_that_changed_places_are_found_out() -> None:
@@ -155,6 +183,17 @@ def test_prints_that_changed_places_are_found_out() -> None:
         with pytest.raises(BadInput, match="damaged"):
             file.payload(k)
     assert file.payload(2) == b"33333333"
+
+
+def test_prints_of_another_archive_of_the_model_are_found_out() -> None:
+    """The same numbers of bytes at the same places, under other names: no print may go by another's name."""
+    ours, theirs = archive([("a", b"12345678"), ("b", b"87654321")]), archive([("a", b"12345678"), ("c", b"44444444")])
+    first = 24 + struct.unpack_from("<I", ours, 16)[0]
+    assert len(ours) == len(theirs)
+    file = RidgeFile(ours[:first] + theirs[first : first + 24] + ours[first + 24 :], HERE)
+    for k in (0, 1):
+        with pytest.raises(BadInput, match="damaged"):
+            file.payload(k)
 
 
 @pytest.mark.parametrize(
@@ -184,29 +223,76 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         RidgeFile.open(tmp_path / "empty.ridge")
 
 
-def test_a_directory_that_would_fill_the_memory_is_refused() -> None:
+def test_a_directory_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ridge_directory, "MOST_BYTES_OF_ALL_NAMES", 2**19)
     bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
-    data = bomb.compress(bytes(200_000_000)) + bomb.flush()
-    tracemalloc.start()
-    with pytest.raises(ValueError, match="end"):
-        unpack_directory(data, 10)
-    assert tracemalloc.get_traced_memory()[1] < 1_000_000
-    tracemalloc.stop()
+    inflates = bomb.compress(bytes(200_000_000)) + bomb.flush()
+    # Names of which each repeats 1,023 bytes of the one before: 3 kB that stand for a megabyte.
+    long = (
+        bytes(1000)
+        + bytes([0, *[255, 7] * 999])
+        + b"n" * 1023
+        + b"\0"
+        + b"".join(b"%d\0" % (i % 9) for i in range(999))
+    )
+    repeats = zlib.compressobj(9, zlib.DEFLATED, -15)
+    for data, count, said in (
+        (inflates, 10, "end"),
+        (repeats.compress(long) + repeats.flush(), 1000, "too long"),
+    ):
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=said):
+            unpack_directory(data, count)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        tracemalloc.stop()
 
 
-def test_names_that_are_too_long() -> None:
-    with pytest.raises(ValueError, match="1024"):
-        pack_directory(Directory([1], ["n" * 1025]))
+@pytest.mark.parametrize(
+    ("plain", "count"),
+    [
+        (b"", 1),
+        (b"\1", 1),
+        (b"\1\0", 1),
+        (b"\1\0name", 1),
+        (b"\1\0name\0", 2),
+        (b"\1\0name\0more", 1),
+        (b"\1\0name\0more\0", 1),
+        (b"\1\0name\0", 0),
+        (b"\1\1name\0", 1),
+        (b"\1\1\0\4name\0\0", 2),
+        (b"\1\0\xff\0", 1),
+        (b"\x80\x80\x80\x80\x80\1\0name\0", 1),
+    ],
+)
+def test_directories_that_are_none(plain: bytes, count: int) -> None:
+    """Right in their CRC, as someone's own encoder may write them."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = packer.compress(plain) + packer.flush()
+    with pytest.raises(ValueError):
+        unpack_directory(data, count)
+
+
+@pytest.mark.parametrize(
+    ("given_names", "said"),
+    [(["n" * 1025], "1024"), (["a\0b"], "NUL"), (["a", "b", "a"], "two prints"), (["\ud800"], "surrogates")],
+)
+def test_names_that_are_not_written(given_names: list[str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        pack_directory(Directory([1] * len(given_names), given_names))
+
+
+def test_names_for_all_prints() -> None:
     with pytest.raises(ValueError, match="2 names for 1"):
         pack_archive(MODEL, 1, 1, ["a", "b"], [b""])
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    """One to three changes: flipped bits, lost or added bytes, ranges that are cut, doubled or swapped."""
+    """One to three changes: flipped bits, lost or added bytes, ranges that are cut, doubled, turned or
+    swapped."""
     out = bytearray(data)
     for _ in range(rng.randint(1, 3)):
         i, j = sorted(rng.randrange(len(out) + 1) for _ in range(2))
-        kind = rng.randrange(6)
+        kind = rng.randrange(7)
         if kind == 0 and out:
             out[rng.randrange(len(out))] ^= 1 << rng.randrange(8)
         elif kind == 1:
@@ -217,8 +303,12 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
             del out[i:]
         elif kind == 4:
             out[i:i] = out[i:j]
-        else:
+        elif kind == 5:
             out[i:j] = out[i:j][::-1]
+        else:
+            size = rng.randint(1, 30)
+            first, second = out[i : i + size], out[j : j + size]
+            out[i : i + size], out[j : j + size] = second, first
     return bytes(out)
 
 
@@ -242,7 +332,7 @@ def test_a_hundred_thousand_mutated_files() -> None:
                 payload = file.payload(k)
             except BadInput:
                 continue
-            assert payload == (SOME[k][1] if whole is many else bytes(range(90)))
+            assert (file.names[k], payload) == (SOME[k] if whole is many else ("x", bytes(range(90))))
             read += 1
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()

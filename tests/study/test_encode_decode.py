@@ -122,7 +122,8 @@ def test_all_are_decoded_without_a_selection(matching_store: Path, autoencoder_r
 def test_selections_round_trip(ranges: list[tuple[int, int]], spaces: bool) -> None:
     parts = [str(first) if not more else f"{first}-{first + more}" for first, more in ranges]
     wanted = [row for first, more in ranges for row in range(first, first + more + 1)]
-    np.testing.assert_array_equal(selected_rows((", " if spaces else ",").join(parts), 100), wanted)
+    once = list(dict.fromkeys(wanted))
+    np.testing.assert_array_equal(selected_rows((", " if spaces else ",").join(parts), 100), once)
 
 
 @given(st.integers(1, 500))
@@ -175,7 +176,7 @@ def test_names_that_lead_out_of_the_folder(
     """An index from someone else must not write where it likes."""
     index = own_latents / "index.parquet"
     table = pq.read_table(index)
-    for name in ("../outside", str(tmp_path / "absolute")):
+    for name in ("../outside", str(tmp_path / "absolute"), "."):
         names = [name, *table["name"].to_pylist()[1:]]
         pq.write_table(table.set_column(0, "name", pa.array(names)), index)
         assert "index.parquet" in refused(*decode(own_latents, autoencoder_run, tmp_path / "images", "--select=0"))

@@ -1,9 +1,14 @@
 """The directory of a coded archive: how long each print's payload is, and what it is called (docs/format.md)."""
 
 import zlib
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 MOST_NAME_BYTES = 1024
+MOST_BYTES_OF_ALL_NAMES = 2**26
+"""So that a crafted file, whose names each repeat nearly all of the one before, fills no memory: over a million names
+of usual length."""
+MOST_NUMBER_BYTES = 5
 _WINDOW = -15  # raw deflate
 
 
@@ -14,28 +19,48 @@ class Directory(NamedTuple):
     names: list[str]
 
 
-def pack_directory(directory: Directory) -> bytes:
-    """Deflated (RFC 1951). Raises ValueError for a name of more than 1,024 bytes of UTF-8."""
-    numbers = b"".join(_varint(length) for length in directory.lengths)
-    shared, tails, ends = bytearray(), bytearray(), bytearray()
-    before = b""
-    for name in directory.names:
-        now = name.encode()
+def encoded_names(names: Iterable[str]) -> list[bytes]:
+    """The names as a directory holds them, in UTF-8. Raises ValueError for one that holds a NUL or a lone surrogate or
+    has more than 1,024 bytes, for more than 2**26 bytes of all names, and for two that are equal."""
+    encoded, total = dict[bytes, None](), 0
+    for name in names:
+        now = name.encode()  # UnicodeEncodeError is a ValueError
+        total += len(now)
         if len(now) > MOST_NAME_BYTES:
             raise ValueError(f"the name {name[:40]!r}... has {len(now)} bytes; a name has {MOST_NAME_BYTES} at most")
+        if b"\0" in now:
+            raise ValueError(f"the name {name!r} holds a NUL")
+        if now in encoded:
+            raise ValueError(f"two prints have the name {name!r}")
+        encoded[now] = None
+    if total > MOST_BYTES_OF_ALL_NAMES:
+        raise ValueError(f"the names have {total} bytes together, {MOST_BYTES_OF_ALL_NAMES} at most go into one file")
+    return list(encoded)
+
+
+def pack_directory(directory: Directory) -> bytes:
+    """Deflated (RFC 1951). Raises ValueError for names that `encoded_names` refuses."""
+    shared, tails = bytearray(), bytearray()
+    before = b""
+    for now in encoded_names(directory.names):
         same = _shared(before, now)
         shared += _varint(same)
-        ends += _varint(len(now) - same)
-        tails += now[same:]
+        tails += now[same:] + b"\0"
         before = now
-    # Columns one after the other deflate to less than names with all about them.
     packer = zlib.compressobj(9, zlib.DEFLATED, _WINDOW, 9)
-    return packer.compress(numbers + bytes(shared) + bytes(ends) + bytes(tails)) + packer.flush()
+    packed = b""
+    # Each column in a block of its own, whose Huffman code fits it.
+    for column in (b"".join(map(_varint, directory.lengths)), shared):
+        packed += packer.compress(column) + packer.flush(zlib.Z_BLOCK)
+    return packed + packer.compress(tails) + packer.flush()
 
 
 def unpack_directory(data: bytes, count: int) -> Directory:
-    """What `pack_directory` packed of `count` prints, which bounds its memory. Raises ValueError for anything else."""
-    most = count * (3 * 10 + MOST_NAME_BYTES)
+    """What `pack_directory` packed of `count` prints. Raises ValueError for anything else.
+
+    The memory it takes is bounded by 2**26 bytes of names and some 200 bytes a print.
+    """
+    most = count * (2 * MOST_NUMBER_BYTES + 1) + MOST_BYTES_OF_ALL_NAMES
     unpacker = zlib.decompressobj(_WINDOW)
     try:
         plain = unpacker.decompress(data, most + 1)
@@ -43,24 +68,24 @@ def unpack_directory(data: bytes, count: int) -> Directory:
         raise ValueError("it can't be inflated") from error
     if not unpacker.eof or unpacker.unused_data or len(plain) > most:
         raise ValueError("it does not end where it should")
-    place = 0
-    columns: list[list[int]] = []
-    for _ in range(3):
-        column = []
-        for _ in range(count):
-            number, place = _read_varint(plain, place)
-            column.append(number)
-        columns.append(column)
-    names, before = [], b""
-    for same, more in zip(columns[1], columns[2], strict=True):
-        if same > len(before) or same + more > MOST_NAME_BYTES or place + more > len(plain):
-            raise ValueError("a name is longer than it can be")
-        before = before[:same] + plain[place : place + more]
-        place += more
-        names.append(before.decode())  # UnicodeDecodeError is a ValueError
-    if place != len(plain):
-        raise ValueError("it goes on behind its end")
-    return Directory(columns[0], names)
+    lengths, place = _read_varints(plain, 0, count)
+    shared, place = _read_varints(plain, place, count)
+    if plain.count(b"\0", place) != count or (count and plain[-1]) or (not count and place != len(plain)):
+        raise ValueError("it has other names than prints")
+    return Directory(lengths, list(_names(shared, plain[place:].split(b"\0"))))
+
+
+def _names(shared: list[int], tails: list[bytes]) -> Iterator[str]:
+    before, total, known = b"", 0, set[bytes]()
+    for same, tail in zip(shared, tails, strict=False):  # behind the last NUL is one more, which is empty
+        if same > len(before):
+            raise ValueError("a name shares more than the one before has")
+        before = before[:same] + tail
+        total += len(before)
+        if len(before) > MOST_NAME_BYTES or total > MOST_BYTES_OF_ALL_NAMES or before in known:
+            raise ValueError("a name is too long, or is another's too")
+        known.add(before)
+        yield before.decode()  # UnicodeDecodeError is a ValueError
 
 
 def _shared(a: bytes, b: bytes) -> int:
@@ -83,14 +108,19 @@ def _varint(number: int) -> bytes:
     return bytes(out)
 
 
-def _read_varint(data: bytes, place: int) -> tuple[int, int]:
-    """The number at `place`, and the place behind it."""
-    number = 0
-    for shift in range(0, 35, 7):
-        if place >= len(data):
-            break
-        number |= (data[place] & 127) << shift
-        place += 1
-        if data[place - 1] < 128:
-            return number, place
-    raise ValueError("a number does not end")
+def _read_varints(data: bytes, place: int, count: int) -> tuple[list[int], int]:
+    """`count` numbers from `place` on, and the place behind them."""
+    numbers = []
+    for _ in range(count):
+        number, shift = 0, 0
+        while True:
+            if place >= len(data) or shift >= 7 * MOST_NUMBER_BYTES:
+                raise ValueError("a number does not end")
+            byte = data[place]
+            place += 1
+            number |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        numbers.append(number)
+    return numbers, place

@@ -1,7 +1,7 @@
 """The file format `.ridge`: coded prints, alone or many in an archive (docs/format.md).
 
-An archive has its header and its directory at both ends, and a CRC of its own at each print: what is damaged harms
-nothing but itself.
+An archive has its header and its directory at both ends, and a CRC of its own at each print, whose place is known from
+both ends: what is damaged, lost or put in harms nothing but itself.
 """
 
 import mmap
@@ -33,15 +33,16 @@ def pack_print(model: bytes, height: int, width: int, payload: bytes) -> bytes:
 
 
 def pack_archive(model: bytes, height: int, width: int, names: Sequence[str], payloads: Sequence[bytes]) -> bytes:
-    """Many prints. Raises ValueError for other numbers of names and payloads, or a name of more than 1,024 bytes."""
+    """Many prints. Raises ValueError for other numbers of names and payloads, or names that `encoded_names` refuses."""
     if len(names) != len(payloads):
         raise ValueError(f"{len(names)} names for {len(payloads)} prints")
     about = ABOUT.pack(MAGIC, ARCHIVE | VERSION, model, height, width)
     directory = pack_directory(Directory([len(payload) for payload in payloads], list(names)))
-    directory += CRC.pack(zlib.crc32(directory))
+    checksum = CRC.pack(zlib.crc32(directory))
+    directory += checksum
     header = about + struct.pack("<II", len(payloads), len(directory))
     header += CRC.pack(zlib.crc32(header))
-    records = b"".join(payload + _record_crc(about, k, payload) for k, payload in enumerate(payloads))
+    records = b"".join(payload + _record_crc(about + checksum, k, payload) for k, payload in enumerate(payloads))
     return header + directory + records + directory + header
 
 
@@ -63,8 +64,9 @@ class RidgeFile:
     def __init__(self, data: bytes | mmap.mmap, path: Path) -> None:
         """The bytes of a file, and its path for messages. Raises BadInput as `open` does."""
         self.path, self._data = path, memoryview(data)
-        self._about: bytes | None = None
+        self._belonging: bytes | None = None
         self._places: list[tuple[int, int]] = []
+        self._moved = 0
         if len(data) < ABOUT.size + CRC.size:
             raise BadInput(f"{path} has {len(data)} bytes, too few for a coded print; {AGAIN}")
         kind = self._kind()
@@ -97,13 +99,15 @@ class RidgeFile:
     def payload(self, k: int) -> bytes:
         """Of print `k`. Raises BadInput where it is damaged or cut off."""
         start, length = self._places[k]
-        payload = bytes(self._data[start : start + length])
-        if self._about is None:
-            return payload  # the file's only print, whose CRC was checked when it was opened
-        crc = self._data[start + length : start + length + CRC.size]
-        if len(payload) < length or _record_crc(self._about, k, payload) != crc:
-            raise BadInput(f"{self.path}: the print {self.names[k]} is damaged; {AGAIN}")
-        return payload
+        if self._belonging is None:
+            return bytes(self._data[start : start + length])  # the only print, whose CRC was checked at opening
+        # Where bytes were lost or put in before the record, it still has its distance from the end.
+        for place in dict.fromkeys((start, max(0, start + self._moved))):
+            payload = bytes(self._data[place : place + length])
+            crc = self._data[place + length : place + length + CRC.size]
+            if len(payload) == length and _record_crc(self._belonging, k, payload) == crc:
+                return payload
+        raise BadInput(f"{self.path}: the print {self.names[k]!r} is damaged; {AGAIN}")
 
     def _kind(self) -> int:
         """The byte of kind and version, of the end where the beginning of an archive is damaged."""
@@ -136,33 +140,36 @@ class RidgeFile:
                 found = found or self._directory(about, count, size)
         if found is None:
             raise BadInput(f"{self.path} is damaged at both ends, so its prints can't be found; {AGAIN}")
-        self._about, count, size, directory = found
-        _, _, self.model, self.height, self.width = ABOUT.unpack(self._about)
+        about, count, size, checksum, directory = found
+        _, _, self.model, self.height, self.width = ABOUT.unpack(about)
+        self._belonging = about + checksum
         self.names = directory.names
         place = HEADER.size + size
         for length in directory.lengths:
             self._places.append((place, length))
             place += length + CRC.size
+        self._moved = len(data) - (place + size + HEADER.size)
 
-    def _directory(self, about: bytes, count: int, size: int) -> tuple[bytes, int, int, Directory] | None:
-        """The first copy that is whole; None where none is."""
+    def _directory(self, about: bytes, count: int, size: int) -> tuple[bytes, int, int, bytes, Directory] | None:
+        """The first copy that is whole, and its CRC; None where none is."""
         data = self._data
         if count > len(data) // CRC.size or size > len(data):
             return None
         end = len(data) - HEADER.size
         for copy in (data[HEADER.size : HEADER.size + size], data[max(0, end - size) : end]):
-            packed = bytes(copy)
-            if len(packed) == size >= CRC.size and CRC.pack(zlib.crc32(packed[: -CRC.size])) == packed[-CRC.size :]:
+            packed, checksum = bytes(copy[: -CRC.size]), bytes(copy[-CRC.size :])
+            if len(copy) == size >= CRC.size and CRC.pack(zlib.crc32(packed)) == checksum:
                 try:
-                    return about, count, size, unpack_directory(packed[: -CRC.size], count)
+                    return about, count, size, checksum, unpack_directory(packed, count)
                 except ValueError:
                     continue
         return None
 
 
-def _record_crc(about: bytes, k: int, payload: bytes) -> bytes:
-    """Of one print in an archive: its model, shape and number belong to it, so a record that was moved is found out."""
-    return CRC.pack(zlib.crc32(payload, zlib.crc32(about + CRC.pack(k))))
+def _record_crc(belonging: bytes, k: int, payload: bytes) -> bytes:
+    """Of one print in an archive. belonging: the model, the shape and the directory's CRC, which go into it, as its
+    number does: so a record that was moved, or comes from another archive, is found out."""
+    return CRC.pack(zlib.crc32(payload, zlib.crc32(belonging + CRC.pack(k))))
 
 
 def _checked(header: bytes | memoryview) -> bool:

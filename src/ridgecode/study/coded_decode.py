@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,9 @@ from ridgecode.study.progress import tracked
 from ridgecode.study.reconstruction_figures import BATCH, decode_vectors, own_pixels
 
 DEPTH = 4
+MOST_FOLDERS = 5_000
 MOST_MODELS = 500
-"""How deep below a folder a model is looked for, and how many files are read for it."""
+"""How deep below a folder a model is looked for, in how many folders, and how many files are read for it."""
 
 
 def decode_coded(file: RidgeFile, rows: np.ndarray, model: str, out: Path) -> None:
@@ -48,10 +51,11 @@ def decode_coded(file: RidgeFile, rows: np.ndarray, model: str, out: Path) -> No
             images = own_pixels(view, decode_vectors(saved.net, _vectors(file, codec, list(intact.values()))))
             write_images(out, intact, images)
     if damaged:
-        shown = ", ".join(damaged[:3]) + (f" and {len(damaged) - 3} more" if len(damaged) > 3 else "")
+        shown = ", ".join(map(repr, damaged[:3])) + (f" and {len(damaged) - 3} more" if len(damaged) > 3 else "")
+        others = f"; the others lie in {out}" if len(damaged) < len(rows) else ""
         raise BadInput(
-            f"{file.path}: {len(damaged)} of {len(rows)} prints are damaged and were left out ({shown}); the others "
-            f"lie in {out}; get the file again for these"
+            f"{file.path}: {len(damaged)} of {len(rows)} prints are damaged and were left out ({shown}){others}; get "
+            "the file again for these"
         )
     print(f"{out}: {len(rows)} images")
 
@@ -76,25 +80,45 @@ def coding_model(file: RidgeFile, model: str) -> SavedAutoencoder:
             )
         return saved
     for candidate in _candidates(file.path):
-        with candidate.open("rb") as opened:
-            if hashlib.file_digest(opened, "sha256").digest().startswith(wanted):
-                return load_autoencoder(candidate)
+        if _sha256(candidate).startswith(wanted):
+            return load_autoencoder(candidate)
     raise BadInput(
         f"{file.path} was coded by a model whose SHA-256 begins with {wanted.hex()}, which is no pretrained one and "
         "lies in no run near the file; give it with --model"
     )
 
 
+def _sha256(candidate: Path) -> bytes:
+    """Of a file; empty where it can't be read, since another may be the one."""
+    try:
+        with candidate.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").digest()
+    except OSError:
+        return b""
+
+
 def _candidates(file: Path) -> Iterator[Path]:
-    """Model files, the likeliest first, at most MOST_MODELS of them."""
+    """Model files, the likeliest first: pretrained ones, then those near the file and near the current folder."""
     yield from map(pretrained_path, pretrained_names())
-    found = 0
     for folder in dict.fromkeys((file.resolve().parent, Path.cwd())):
-        for root, folders, files in os.walk(folder):
-            depth = len(Path(root).relative_to(folder).parts)
-            folders[:] = sorted(name for name in folders if not name.startswith(".")) if depth < DEPTH else []
-            if "model.safetensors" in files:
-                yield Path(root) / "model.safetensors"
-                found += 1
-            if found >= MOST_MODELS:
-                return
+        yield from islice(_models_below(folder), MOST_MODELS)
+
+
+def _models_below(folder: Path) -> Iterator[Path]:
+    """Those in the folder itself first, then those a folder deeper, and so on."""
+    waiting = deque([(folder, 0)])
+    for _ in range(MOST_FOLDERS):
+        if not waiting:
+            return
+        place, depth = waiting.popleft()
+        try:
+            with os.scandir(place) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+            # Whether they are files and folders is asked too: opening a pipe of that name would wait for ever.
+            models = [entry for entry in inside if entry.name == "model.safetensors" and entry.is_file()]
+            folders = [entry for entry in inside if entry.name[0] != "." and entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue  # a folder that can't be read holds no model for us
+        yield from (Path(entry.path) for entry in models)
+        if depth < DEPTH:
+            waiting += [(Path(entry.path), depth + 1) for entry in folders]

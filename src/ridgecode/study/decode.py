@@ -52,6 +52,8 @@ def decode_latents(config: Decode) -> None:
         check_names(file.names, config.codes, "get the file from someone else")
         decode_coded(file, selected_rows(config.select, len(file)), config.model, config.out)
         return
+    if not config.codes.exists():
+        raise BadInput(f"{config.codes} does not exist; give a file or folder that `ridgecode encode` wrote")
     if not config.model:
         raise BadInput(f"--model is missing: give the model that encoded {config.codes}")
     saved = load_autoencoder(config.model)
@@ -72,10 +74,10 @@ def decode_latents(config: Decode) -> None:
 
 
 def selected_rows(text: str, n: int) -> np.ndarray:
-    """`17,20-30` -> row numbers, int64; all n where empty. Raises BadInput for rows that are not there."""
+    """`17,20-30` -> row numbers, int64, each once; all n where empty. Raises BadInput for rows that are not there."""
     if not text.strip():
         return np.arange(n)
-    rows: list[int] = []
+    rows: dict[int, None] = {}
     for part in text.split(","):
         found = re.fullmatch(r"\s*([0-9]+)(?:-([0-9]+))?\s*", part)
         if not found:
@@ -83,8 +85,8 @@ def selected_rows(text: str, n: int) -> np.ndarray:
         first, last = int(found[1]), int(found[2] or found[1])
         if not first <= last < n:
             raise BadInput(f"--select {text} names rows that are not there; rows are 0 to {n - 1}")
-        rows += range(first, last + 1)
-    return np.array(rows)
+        rows |= dict.fromkeys(range(first, last + 1))
+    return np.array(list(rows))
 
 
 def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,14 @@ def write_images(out: Path, names: Iterable[str], images: np.ndarray) -> None:
 
 
 def check_names(names: Iterable[str], origin: Path, remedy: str) -> None:
-    """Raises BadInput for names that would place images outside the folder: someone else may have written them."""
+    """Raises BadInput for names that would place images outside the folder, or one over another: someone else may have
+    written them."""
+    known = set[Path]()
     for name in names:
-        if not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
+        path = Path(name)
+        # "." has no name of its own: its image would lie beside the folder.
+        if not path.name or "\0" in name or path.is_absolute() or ".." in path.parts:
             raise BadInput(f"{origin} names a print {name!r}, which is no place in a folder; {remedy}")
+        if path in known:
+            raise BadInput(f"{origin} names two prints {name!r}; {remedy}")
+        known.add(path)
