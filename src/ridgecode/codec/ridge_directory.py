@@ -58,7 +58,7 @@ def pack_directory(directory: Directory) -> bytes:
 def unpack_directory(data: bytes, count: int) -> Directory:
     """What `pack_directory` packed of `count` prints. Raises ValueError for anything else.
 
-    The memory it takes is bounded by 2**26 bytes of names and some 200 bytes a print.
+    Inflated it has at most 2**26 bytes of names and 11 bytes a print; as Python objects that is some six times as much.
     """
     most = count * (2 * MOST_NUMBER_BYTES + 1) + MOST_BYTES_OF_ALL_NAMES
     unpacker = zlib.decompressobj(_WINDOW)
