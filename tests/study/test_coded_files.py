@@ -130,7 +130,7 @@ def test_refusals(archive: Path, synthetic_store: Path, coded_run: Path, tmp_pat
 
 def test_names_that_lead_out_of_the_folder(coded_run: Path, tmp_path: Path, refused: Refused) -> None:
     model = bytes.fromhex(load_autoencoder(coded_run).sha256)[:4]
-    for name in ("../x", "/tmp/x", "", ".", "./", "a/.."):
+    for name in ("../x", "/tmp/x", "", ".", "./", "a/..", "n" * 300, "a/" + "\u00fc" * 120 + "/b"):
         (tmp_path / "x.ridge").write_bytes(pack_archive(model, 32, 32, [name, "b"], [b"", b""]))
         said = refused("decode", tmp_path / "x.ridge", f"--out={tmp_path / 'o'}", f"--model={coded_run}")
         assert "no place in a folder" in said

@@ -11,10 +11,13 @@ import torch
 
 from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.cli import main
+from ridgecode.codec.context_file import load_context
 from ridgecode.codec.latent_codec import LatentCodec
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
-from ridgecode.study.autoencoder_training import windows
+from ridgecode.study.autoencoder_training import AutoencoderTraining, Rate, windows
+from ridgecode.study.run_folder import Stopwatch
+from ridgecode.study.schedule import Budget
 
 QUICK: dict[str, object] = {
     "width": 8,
@@ -62,6 +65,20 @@ def test_what_training_said_is_what_is_coded(coded_run: Path, synthetic_store: P
     assert coded["mse"] == pytest.approx(float(mse), rel=1e-4)
     assert coded["estimated_bytes"] == pytest.approx(codec.bits(z).mean() / 8)
     assert coded["payload_bytes_low"] <= coded["payload_bytes"] <= coded["payload_bytes_high"]
+
+
+def test_sheets_show_what_is_decoded_from_rounded_vectors(coded_run: Path, synthetic_store: Path) -> None:
+    saved, store = load_autoencoder(coded_run), PrintStore.open(synthetic_store)
+    rate = Rate(0.02, load_context(saved.codec))
+    budget = Budget(0, 0.0, Stopwatch())
+    module = AutoencoderTraining(saved.net, saved.spec, budget, 1e-3, "constant", rate).eval()
+    x = windows(stack_prints(store, store.rows("val")), saved.spec)
+    codec = LatentCodec.of(saved)
+    with torch.no_grad():
+        z = saved.net.encode(x)
+        decoded, unrounded = saved.net.decode(codec.decode(codec.encode(z))), saved.net.decode(z)
+        shown = module.reconstruct(x)
+    assert (shown - decoded).abs().mean() < 0.1 * (shown - unrounded).abs().mean()
 
 
 def test_a_dearer_rate_gives_fewer_bits(synthetic_store: Path, tmp_path: Path, coded_run: Path) -> None:

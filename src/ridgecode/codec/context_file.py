@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ridgecode.codec.context_model import ContextModel
+from ridgecode.codec.scales import SCALES
 from ridgecode.codec.tables import fit_tables
 
 CHUNK = 64
@@ -23,7 +24,7 @@ def context_tensors(context: ContextModel, z: Tensor) -> dict[str, Tensor]:
     for part in z.split(CHUNK):
         coded = context(part)
         symbols.append(coded.symbols.cpu().numpy()[:, present].astype(np.int64).ravel())
-        indices.append(coded.indices.round().clamp(0, 63).cpu().numpy()[:, present].astype(np.int64).ravel())
+        indices.append(coded.indices.round().clamp(0, SCALES - 1).cpu().numpy()[:, present].astype(np.int64).ravel())
     context.train(training)
     tables = fit_tables(np.concatenate(symbols), np.concatenate(indices))
     about = {

@@ -54,7 +54,7 @@ def fit_network(
         codec = {} if context is None else context_tensors(context, z)
         save_autoencoder(run.model, net, data.spec, *latent_scale(z.float().cpu()), codec=codec)
 
-    sheet = TrainingSheet(run, tracker, net, *data.sheet_windows(SHEET_PRINTS))
+    sheet = TrainingSheet(run, tracker, module.reconstruct, *data.sheet_windows(SHEET_PRINTS))
     recorder = Recorder(run, tracker, "val_loss", save, sheet)
     hardware = hardware_of(config)
     seconds = fit(run, module, data, recorder, hardware, config.max_epochs, config.early_stopping_patience)

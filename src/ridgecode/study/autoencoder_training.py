@@ -127,6 +127,11 @@ class AutoencoderTraining(BudgetedTraining):
         bits = coded.bits.mean()
         return self.net.draw(coded.z_hat).float(), {"bits": bits, "bpp": bits / self._pixels}
 
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """(N, 1, H, W) -> what a user gets back, in [0, 1]: of rounded latent vectors, where a rate is trained for."""
+        z = self.net.encode(x)
+        return self.net.decode(z if self.context is None else self.context(z).z_hat)
+
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         x, target = _parts(batch)
         raw, rate = self._terms_of(x)

@@ -1,5 +1,6 @@
 """Decoded prints as PNG images, named after their prints."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from PIL import Image
 
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
+
+LONGEST = 200
+"""Bytes of a file's or folder's name: file systems take 255, and a temporary file's name is longer than its own."""
 
 
 def write_images(out: Path, names: Iterable[str], images: np.ndarray) -> None:
@@ -24,7 +28,8 @@ def check_names(names: Iterable[str], origin: Path, remedy: str) -> None:
     for name in names:
         path = Path(name)
         # "." has no name of its own: its image would lie beside the folder.
-        if not path.name or "\0" in name or path.is_absolute() or ".." in path.parts:
+        too_long = any(len(os.fsencode(part)) > LONGEST for part in path.parts)
+        if not path.name or "\0" in name or path.is_absolute() or ".." in path.parts or too_long:
             raise BadInput(f"{origin} names a print {name!r}, which is no place in a folder; {remedy}")
         if path in known:
             raise BadInput(f"{origin} names two prints {name!r}; {remedy}")

@@ -56,11 +56,12 @@ def encode_store(config: Encode) -> None:
         torch.set_num_threads(config.threads)
     hardware = Hardware(config.device)
     hardware.check()
+    device = "cuda" if hardware.gpu else "cpu"
     coded = config.out.suffix == ".ridge"
     if coded and config.out.is_dir():
         raise BadInput(f"--out {config.out} is a folder; name a file, or a folder that does not end in .ridge")
     if config.store.is_file():
-        _encode_image(config, coded)
+        _encode_image(config, coded, device)
         return
     if config.ppi:
         raise BadInput(f"--ppi is of an image file, and {config.store} is none; leave it out")
@@ -71,7 +72,7 @@ def encode_store(config: Encode) -> None:
     rows = rows[selected_rows(config.select, len(rows))]
     if config.out.is_file() and not coded:
         raise BadInput(f"--out {config.out} is a file; give a folder, or a file that ends in .ridge")
-    saved.net.to("cuda" if hardware.gpu else "cpu")
+    saved.net.to(device)
     if coded:
         write_coded(saved, store, rows, config.out)
         return
@@ -85,9 +86,11 @@ def encode_store(config: Encode) -> None:
     print(f"{config.out}: {len(z)} latent vectors of {z.shape[1]} dims, {z.nbytes / 1e6:.1f} MB as float32")
 
 
-def _encode_image(config: Encode, coded: bool) -> None:
+def _encode_image(config: Encode, coded: bool, device: str) -> None:
     if not coded:
         raise BadInput(f"{config.store} is one image, which becomes a coded file; give an --out that ends in .ridge")
     if config.split != "all" or config.select:
         raise BadInput(f"--split and --select are of a store, and {config.store} is a file; leave them out")
-    write_coded_image(load_autoencoder(config.model), config.store, config.ppi, config.out)
+    saved = load_autoencoder(config.model)
+    saved.net.to(device)
+    write_coded_image(saved, config.store, config.ppi, config.out)

@@ -49,6 +49,7 @@ ADDED_LATER = {
         "start_from": "",
         "blocks": 2,
         "width": 64,
+        "rate_weight": 0.0,
     },
 }
 

@@ -1,6 +1,7 @@
 """The reconstruction sheet that is drawn while an autoencoder trains."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ridgecode.autoencoders.saved import Network
 from ridgecode.study.budgeted_training import BudgetedTraining
 from ridgecode.study.run_folder import RunFolder
 from ridgecode.study.sheets import TRUTH, reconstruction_sheet
 from ridgecode.study.tracking import Tracker
 
 SECONDS_BETWEEN = 30.0
+Reconstruct = Callable[[Tensor], Tensor]
+"""(N, 1, H, W) windows in [0, 1] -> reconstructions of the same shape."""
 
 
 class TrainingSheet:
@@ -25,9 +27,10 @@ class TrainingSheet:
     """
 
     def __init__(
-        self, run: RunFolder, tracker: Tracker, net: Network, truth: Tensor, altered: Tensor | None = None
+        self, run: RunFolder, tracker: Tracker, reconstruct: Reconstruct, truth: Tensor, altered: Tensor | None = None
     ) -> None:
-        self.run, self.tracker, self.net, self.truth, self.altered = run, tracker, net, truth, altered
+        self.run, self.tracker, self.reconstruct = run, tracker, reconstruct
+        self.truth, self.altered = truth, altered
         self.images: dict[str, NDArray[np.uint8]] = {}
         self.best_epoch = 0
         self._drawn = float("-inf")
@@ -43,7 +46,7 @@ class TrainingSheet:
     def look(self, module: BudgetedTraining, epoch: int, improved: bool, last: bool) -> None:
         """Keeps this epoch's reconstructions and draws the sheet when it is time to."""
         x = self.truth if self.altered is None else self.altered
-        now = _uint8(self.net.decode(self.net.encode(x.to(module.device))).float().cpu())
+        now = _uint8(self.reconstruct(x.to(module.device)).float().cpu())
         self.images.setdefault("first", now)
         self.images["last"] = now
         if improved:
