@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import filelock
 
 from ridgecode.errors import BadInput
+
+_asking = threading.Lock()
 
 
 @contextmanager
@@ -79,8 +82,10 @@ def held_folder(folder: Path, refusal: str) -> Iterator[None]:
 
 
 def _umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
+    # It can only be read by setting it: of two threads at once the second would read, and leave, the first one's 0.
+    with _asking:
+        umask = os.umask(0)
+        os.umask(umask)
     return umask
 
 

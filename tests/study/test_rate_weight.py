@@ -13,6 +13,7 @@ from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.cli import main
 from ridgecode.codec.context_file import load_context
 from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.ridge_file import pack_archive, pack_print
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
 from ridgecode.study.autoencoder_training import AutoencoderTraining, Rate, windows
@@ -62,6 +63,10 @@ def test_what_training_said_is_what_is_coded(coded_run: Path, synthetic_store: P
     assert codec.bits(z).mean() == pytest.approx(best["val_bits"], rel=0.05)
     coded = json.loads((coded_run / "evaluation.json").read_text())["coded"]
     assert coded["payload_bytes"] == np.mean([len(payload) for payload in payloads])
+    assert coded["bytes"] == coded["payload_bytes"] + len(pack_print(b"hash", 32, 32, b""))
+    names = store.column("name")[store.rows("val")].tolist()
+    assert coded["archive_bytes"] == len(pack_archive(b"hash", 32, 32, names, payloads)) / len(payloads)
+    assert coded["bpp"] == pytest.approx(8 * coded["archive_bytes"] / 1024)
     assert coded["mse"] == pytest.approx(float(mse), rel=1e-4)
     assert coded["estimated_bytes"] == pytest.approx(codec.bits(z).mean() / 8)
     assert coded["payload_bytes_low"] <= coded["payload_bytes"] <= coded["payload_bytes_high"]

@@ -23,6 +23,10 @@ ABOUT = struct.Struct("<3sB4sHH")
 CRC = struct.Struct("<I")
 HEADER = struct.Struct("<12sIII")
 """ABOUT, how many prints, bytes of the directory, CRC-32 of the bytes before."""
+HASH_BYTES = 4
+"""How many bytes of a model file's SHA-256 a coded file has."""
+BESIDE_ONE_PRINT = ABOUT.size + CRC.size
+"""Bytes of a file of one print beside its payload."""
 AGAIN = "copy or encode it again"
 
 
@@ -67,7 +71,7 @@ class RidgeFile:
         self._belonging: bytes | None = None
         self._places: list[tuple[int, int]] = []
         self._moved = 0
-        if len(data) < ABOUT.size + CRC.size:
+        if len(data) < BESIDE_ONE_PRINT:
             raise BadInput(f"{path} has {len(data)} bytes, too few for a coded print; {AGAIN}")
         kind = self._kind()
         if kind & ~ARCHIVE != VERSION:
@@ -95,6 +99,11 @@ class RidgeFile:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it holds prints under names of their own, instead of one that is called as its file is."""
+        return self._belonging is not None
 
     def payload(self, k: int) -> bytes:
         """Of print `k`. Raises BadInput where it is damaged or cut off."""
@@ -130,7 +139,7 @@ class RidgeFile:
             raise BadInput(f"{self.path} is damaged or cut off; {AGAIN}")
         _, _, self.model, self.height, self.width = ABOUT.unpack_from(data)
         self.names = [self.path.stem]
-        self._places = [(ABOUT.size, len(data) - ABOUT.size - CRC.size)]
+        self._places = [(ABOUT.size, len(data) - BESIDE_ONE_PRINT)]
 
     def _open_archive(self) -> None:
         data, found = self._data, None

@@ -16,9 +16,12 @@ from ridgecode.codec.latent_codec import LatentCodec
 from ridgecode.codec.ridge_file import RidgeFile
 from ridgecode.errors import BadInput
 from ridgecode.study.decoded_images import write_images
+from ridgecode.study.in_threads import in_threads
 from ridgecode.study.progress import tracked
-from ridgecode.study.reconstruction_figures import BATCH, decode_vectors, own_pixels
+from ridgecode.study.reconstruction_figures import decode_vectors, own_pixels
 
+CHUNK = 64
+"""Prints that one thread decodes at once."""
 DEPTH = 4
 MOST_FOLDERS = 5_000
 MOST_MODELS = 500
@@ -39,17 +42,9 @@ def decode_coded(file: RidgeFile, rows: np.ndarray, model: str, out: Path) -> No
             f"{view.width}; get the file again"
         )
     codec = LatentCodec.of(saved)
-    damaged: list[str] = []
-    for start in tracked(range(0, len(rows), BATCH), "decoding"):
-        intact: dict[str, bytes] = {}
-        for row in rows[start : start + BATCH].tolist():
-            try:
-                intact[file.names[row]] = file.payload(row)
-            except BadInput:
-                damaged.append(file.names[row])
-        if intact:
-            images = own_pixels(view, decode_vectors(saved.net, _vectors(file, codec, list(intact.values()))))
-            write_images(out, intact, images)
+    parts = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
+    drawn = in_threads(lambda part: _draw(file, part, saved, codec, out), parts)
+    damaged = [name for part in tracked(drawn, "decoding", len(parts)) for name in part]
     if damaged:
         shown = ", ".join(map(repr, damaged[:3])) + (f" and {len(damaged) - 3} more" if len(damaged) > 3 else "")
         others = f"; the others lie in {out}" if len(damaged) < len(rows) else ""
@@ -58,6 +53,20 @@ def decode_coded(file: RidgeFile, rows: np.ndarray, model: str, out: Path) -> No
             "the file again for these"
         )
     print(f"{out}: {len(rows)} images")
+
+
+def _draw(file: RidgeFile, rows: np.ndarray, saved: SavedAutoencoder, codec: LatentCodec, out: Path) -> list[str]:
+    """Images of some prints; returns the names of the others, which are damaged."""
+    intact, damaged = dict[str, bytes](), list[str]()
+    for row in rows.tolist():
+        try:
+            intact[file.names[row]] = file.payload(row)
+        except BadInput:
+            damaged.append(file.names[row])
+    if intact:
+        x = decode_vectors(saved.net, _vectors(file, codec, list(intact.values())))
+        write_images(out, intact, own_pixels(saved.spec.window, x))
+    return damaged
 
 
 def _vectors(file: RidgeFile, codec: LatentCodec, payloads: Sequence[bytes]) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 from ridgecode.autoencoders.saved import SavedAutoencoder
 from ridgecode.codec.latent_codec import LatentCodec
 from ridgecode.codec.ridge_directory import encoded_names
-from ridgecode.codec.ridge_file import pack_print, write_archive
+from ridgecode.codec.ridge_file import HASH_BYTES, pack_print, write_archive
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 from ridgecode.prints.canonical import canonical_socofing, to_canonical_scale
@@ -16,12 +16,12 @@ from ridgecode.prints.images import load_grey
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import PRINT_SHAPE, View, stack_prints
 from ridgecode.study.autoencoder_training import windows
+from ridgecode.study.in_threads import in_threads
 from ridgecode.study.progress import tracked
 from ridgecode.study.reconstruction_figures import encode_windows
 
-CHUNK = 256
-HASH_BYTES = 4
-"""How many bytes of a model file's SHA-256 a coded file has."""
+CHUNK = 64
+"""Prints that one thread codes at once."""
 
 
 def write_coded(saved: SavedAutoencoder, store: PrintStore, rows: np.ndarray, out: Path) -> None:
@@ -35,9 +35,8 @@ def write_coded(saved: SavedAutoencoder, store: PrintStore, rows: np.ndarray, ou
     except ValueError as error:
         raise BadInput(f"{store.path} can't be put into one coded file: {error}") from error
     parts = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
-    payloads: list[bytes] = []
-    for part in tracked(parts, "encoding"):
-        payloads += _payloads(saved, codec, stack_prints(store, part))
+    coded = in_threads(lambda part: _payloads(saved, codec, stack_prints(store, part)), parts)
+    payloads = [payload for part in tracked(coded, "encoding", len(parts)) for payload in part]
     _write(saved, names, payloads, out)
     _tell(out, payloads, saved.spec.window, stack_prints(store, rows[:1]))
 

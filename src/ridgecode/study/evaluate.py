@@ -67,7 +67,8 @@ def evaluate_command(config: Evaluate) -> None:
         print(line)
     if (coded := found.get("coded")) is not None:
         print(
-            f"coded: {coded['payload_bytes']:.1f} bytes [{coded['payload_bytes_low']:.1f}, "
+            f"coded: {coded['archive_bytes']:.1f} bytes a print in an archive, {coded['bytes']:.1f} as a file, of "
+            f"which the payload is {coded['payload_bytes']:.1f} [{coded['payload_bytes_low']:.1f}, "
             f"{coded['payload_bytes_high']:.1f}], by the tables {coded['estimated_bytes']:.1f}; mse {coded['mse']:.5f} "
             f"[{coded['mse_low']:.5f}, {coded['mse_high']:.5f}], psnr {coded['psnr_db']:.2f} dB, ssim "
             f"{coded['ssim']:.4f}; {coded['encode_ms']:.1f} ms to code a print, {coded['decode_ms']:.1f} to decode"

@@ -55,7 +55,7 @@ def reconstruction_part(
         "pca": _pca_figures(of_pca),
     }
     if saved.codec:
-        part["coded"] = coded_part(saved, prints, subjects)
+        part["coded"] = coded_part(saved, prints, subjects, names.tolist())
     if store.source == "fvc":
         part["per_set"] = _per_set(figures, of_pca, truth, names, subjects)
     if measured.files is not None:

@@ -1,7 +1,7 @@
 """A progress bar for long loops, on standard error, where that is a terminal."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.progress import track
 T = TypeVar("T")
 
 
-def tracked(items: Sequence[T], description: str) -> Iterator[T]:
-    """Yields the items while a bar shows how many are done and how long the rest will take."""
-    yield from track(items, description, console=Console(stderr=True), disable=not sys.stderr.isatty())
+def tracked(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
+    """Yields the items while a bar shows how many are done and how long the rest will take; `total` says how many there
+    are where `items` does not."""
+    yield from track(items, description, total, console=Console(stderr=True), disable=not sys.stderr.isatty())
