@@ -1,22 +1,28 @@
-"""Bytes, MSE and milliseconds of every image codec at every quality, side by side on the same prints.
+"""Bytes, MSE and milliseconds of learned codes and of every image codec, side by side on the same prints.
 
-    OMP_NUM_THREADS=1 python benchmarks/codecs.py [--data STORE] [--view whole] [--codecs jpeg,webp] [--prints 800]
+    OMP_NUM_THREADS=1 python benchmarks/codecs.py [--data STORE] [--view whole] [--models RUN ...] [--codecs jpeg,webp]
+        [--prints 800]
 
-Each codec codes the pixels that an autoencoder of the view sees, and is judged on those that it restores. `no header`
-is bytes without container and headers; milliseconds are processor time of one core, a print. Without --data 10
-synthetic subjects are made, whose figures say nothing of real prints.
+Each codec codes the pixels that an autoencoder of the view sees, and is judged on those that it restores. `bytes` are
+those of a file of one print, `no header` those without container and headers; milliseconds are processor time of one
+core, a print, one print at a time, with network and entropy coding. Without --data 10 synthetic subjects are made,
+whose figures say nothing of real prints.
 """
 
 import argparse
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from ridgecode import Codec
 from ridgecode.codec.classical import CLASSICAL, classical_codec
+from ridgecode.codec.ridge_file import BESIDE_ONE_PRINT
 from ridgecode.errors import BadInput
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
@@ -61,6 +67,27 @@ def image_codec_rows(name: str, view: View, prints: NDArray[np.uint8]) -> Iterat
         )
 
 
+def model_row(model: str, view: View, prints: NDArray[np.uint8]) -> Row:
+    """Of one model's codes. Raises BadInput for a model without a codec, or of another view."""
+    codec = Codec.load(model)
+    if codec.autoencoder.view is not view:
+        raise BadInput(f"it is of the view {codec.autoencoder.view.name}, not {view.name}; take another --view")
+    codec.decode(codec.encode(prints[0]))  # the first call prepares
+    files: list[bytes] = []
+    errors, encode_s, decode_s = [], 0.0, 0.0
+    for one in prints:
+        began = time.process_time()
+        files += codec.encode(one)
+        between = time.process_time()
+        (x_hat,) = codec.decode(files[-1:])
+        encode_s, decode_s = encode_s + between - began, decode_s + time.process_time() - between
+        errors.append(((x_hat - codec.autoencoder.kept(one)) ** 2).mean())
+    size = float(np.mean([len(data) for data in files]))
+    ms = 1000 / len(prints)
+    name = Path(model).name
+    return Row(name, "learned", size, size - BESIDE_ONE_PRINT, float(np.mean(errors)), ms * encode_s, ms * decode_s)
+
+
 def table(store: PrintStore, arguments: argparse.Namespace) -> None:
     rows = store.rows(arguments.split)
     rows = rows[np.linspace(0, len(rows) - 1, min(arguments.prints, len(rows))).astype(int)]
@@ -69,6 +96,12 @@ def table(store: PrintStore, arguments: argparse.Namespace) -> None:
     print(f"{machine['cpu']}, one core; {len(prints)} prints of {store.source}, split {arguments.split}, {view.name}\n")
     print(HEAD)
     refused = []
+    torch.set_num_threads(1)
+    for model in arguments.models:
+        try:
+            print(model_row(model, view, prints), flush=True)
+        except BadInput as error:
+            refused.append(f"{model}: {error}")
     for name in arguments.codecs.split(","):
         try:
             for row in image_codec_rows(name, view, prints):
@@ -83,6 +116,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="prepared store (default: 10 synthetic subjects, made for this run)")
     parser.add_argument("--view", choices=tuple(VIEWS), default="whole")
     parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val")
+    parser.add_argument(
+        "--models", nargs="*", default=[], help="runs or models with a codec (default: none)"
+    )
     parser.add_argument("--codecs", default=",".join(CLASSICAL), help="by commas (default: all)")
     parser.add_argument("--prints", type=int, default=800, help="at most, spread over the split (default 800)")
     arguments = parser.parse_args()

@@ -1,6 +1,7 @@
 """The front door to coded prints: a saved autoencoder with a codec, prints to bytes and back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from ridgecode.autoencoders.autoencoder import Autoencoder, Kind
+from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
 from ridgecode.codec.latent_codec import LatentCodec
 from ridgecode.codec.ridge_file import HASH_BYTES, RidgeFile, pack_print
@@ -17,14 +19,14 @@ from ridgecode.errors import BadInput
 class Codec:
     """Prints to the bytes of `.ridge` files of one print (docs/format.md), and back. Get one with `Codec.load`.
 
-    autoencoder: the `Autoencoder` whose latent vectors are coded
+    autoencoder: the `Autoencoder` whose latent vectors are coded, in its form for inference alone
     """
 
     def __init__(self, saved: SavedAutoencoder, device: str | torch.device = "cpu") -> None:
         """Takes what `load_autoencoder` gives, and moves its network to `device`. Raises BadInput for a device that is
         not there, and for a model without a codec."""
         self._codec, self._model = LatentCodec.of(saved), bytes.fromhex(saved.sha256)[:HASH_BYTES]
-        self.autoencoder = Autoencoder(saved, device)
+        self.autoencoder = Autoencoder(replace(saved, net=for_inference(saved.net)), device)
 
     @classmethod
     def load(cls, model: Path | str, device: str | torch.device = "cpu") -> "Codec":
