@@ -35,10 +35,11 @@ class LatentCodec:
         black = context.black.bool().numpy().ravel()
         present = context.present.bool().numpy().reshape(channels, -1)
         self._passes: list[tuple[slice, NDArray[np.int64], NDArray[np.bool_], FixedPass]] = []
-        for first, last in context.slices:
-            for colour in (black, ~black):
-                places = np.flatnonzero(colour & present[first:last].any(0))
-                network = FixedPass(tensors, f"passes.{len(self._passes)}", rows, columns, places)
+        passes = [(first, last, colour) for first, last in context.slices for colour in (black, ~black)]
+        for number, (first, last, colour) in enumerate(passes):
+            places = np.flatnonzero(colour & present[first:last].any(0))
+            if len(places):  # a map of a single place has one colour only
+                network = FixedPass(tensors, f"passes.{number}", rows, columns, places)
                 self._passes.append((slice(first, last), places, present[first:last, places].T, network))
 
     @classmethod
@@ -67,15 +68,15 @@ class LatentCodec:
         return torch.cat(parts) if parts else torch.empty(0, len(self._entries))
 
     def round(self, z: Tensor) -> Tensor:
-        """(N, latent_dim) float -> float32, bit for bit what `decode` makes of the payloads that `encode` gives, without
-        making them."""
+        """(N, latent_dim) float -> float32: bit for bit what `decode` makes of `encode`'s payloads, without making
+        them."""
         parts = []
         for part in z.split(CHUNK):
             seen = self._blank(len(part))
             for _ in self._groups(part, seen):
                 pass
             parts.append(self._heard(seen))
-        return torch.cat(parts) if parts else torch.empty(0, len(self._entries))
+        return torch.cat(parts)
 
     def bits(self, z: Tensor) -> NDArray[np.float64]:
         """(N,) bits that latent vectors cost by the tables, before payloads are made of whole bytes."""
