@@ -60,7 +60,7 @@ def test_a_weight_makes_mates_alike(matching_store: Path, tmp_path: Path) -> Non
     """Beside the smallest of weights, with the same seed, steps and pairs."""
     for name, weight in (("small", 1e-9), ("large", 1.0)):
         assert main(command(matching_store, tmp_path / name, identity_weight=weight, max_epochs=12)) == 0
-    assert rows(tmp_path / "large")[-1]["train_identity"] < 0.7 * rows(tmp_path / "small")[-1]["train_identity"]
+    assert rows(tmp_path / "large")[-1]["train_identity"] < 0.9 * rows(tmp_path / "small")[-1]["train_identity"]
 
 
 @pytest.mark.parametrize("flags", [{}, {"backbone": "resnet18", "width": 0, "view": "crop32"}])
