@@ -50,6 +50,20 @@ def test_what_comes_back_is_within_half_a_step(context: ContextModel) -> None:
     assert (back - z).abs().max() > 0.3 * step.max()
 
 
+def test_rounding_is_coding_and_decoding_without_bytes(context: ContextModel) -> None:
+    z = vectors(context, 70)
+    codec = LatentCodec(context_tensors(context, z))
+    assert torch.equal(codec.round(z), codec.decode(codec.encode(z)))
+
+
+def test_a_map_of_a_single_place_is_coded() -> None:
+    """A crop's one patch: the second colour of its checkerboard has no place."""
+    context = ContextModel((16, 1, 1), torch.arange(16), hidden=12)
+    z = vectors(context)
+    codec = LatentCodec(context_tensors(context, z))
+    assert (codec.decode(codec.encode(z)) - z).abs().max() <= 0.5 + 1e-5
+
+
 def test_training_saw_nearly_the_same_bits_and_vectors(context: ContextModel) -> None:
     z = vectors(context, 200)
     tensors = context_tensors(context, z)

@@ -204,10 +204,14 @@ class ResNetAutoencoder(nn.Module):
 
     def forward(self, x: Tensor) -> Reconstruction:
         z = self.encode(x)
-        return Reconstruction(self.decoder(z), z)
+        return Reconstruction(self.draw(z), z)
 
     def encode(self, x: Tensor) -> Tensor:
         return self.fc(self.encoder(x))
 
+    def draw(self, z: Tensor) -> Tensor:
+        """(N, latent_dim) -> x_hat as `forward` gives it."""
+        return self.decoder(z)
+
     def decode(self, z: Tensor) -> Tensor:
-        return to_grey(self.decoder(z), self.logits)
+        return to_grey(self.draw(z), self.logits)

@@ -35,10 +35,11 @@ class LatentCodec:
         black = context.black.bool().numpy().ravel()
         present = context.present.bool().numpy().reshape(channels, -1)
         self._passes: list[tuple[slice, NDArray[np.int64], NDArray[np.bool_], FixedPass]] = []
-        for first, last in context.slices:
-            for colour in (black, ~black):
-                places = np.flatnonzero(colour & present[first:last].any(0))
-                network = FixedPass(tensors, f"passes.{len(self._passes)}", rows, columns, places)
+        passes = [(first, last, colour) for first, last in context.slices for colour in (black, ~black)]
+        for number, (first, last, colour) in enumerate(passes):
+            places = np.flatnonzero(colour & present[first:last].any(0))
+            if len(places):  # a map of a single place has one colour only
+                network = FixedPass(tensors, f"passes.{number}", rows, columns, places)
                 self._passes.append((slice(first, last), places, present[first:last, places].T, network))
 
     @classmethod
@@ -66,29 +67,39 @@ class LatentCodec:
         parts = [self._decode(payloads[i : i + CHUNK]) for i in range(0, len(payloads), CHUNK)]
         return torch.cat(parts) if parts else torch.empty(0, len(self._entries))
 
+    def round(self, z: Tensor) -> Tensor:
+        """(N, latent_dim) float -> float32: bit for bit what `decode` makes of `encode`'s payloads, without making
+        them."""
+        parts = []
+        for part in z.split(CHUNK):
+            seen = self._blank(len(part))
+            for _ in self._groups(part, seen):
+                pass
+            parts.append(self._heard(seen))
+        return torch.cat(parts)
+
     def bits(self, z: Tensor) -> NDArray[np.float64]:
         """(N,) bits that latent vectors cost by the tables, before payloads are made of whole bytes."""
         return np.concatenate([self._bits(part) for part in z.split(CHUNK)])
 
     def _bits(self, z: Tensor) -> NDArray[np.float64]:
         total = np.zeros(len(z))
-        for numbers, indices in self._groups(z):
+        for numbers, indices in self._groups(z, self._blank(len(z))):
             total += self._coder.bits(numbers, indices).sum(1)
         return total
 
     def _encode(self, z: Tensor) -> list[bytes]:
         encoders = [self._coder.encoder() for _ in z]
-        for numbers, indices in self._groups(z):
+        for numbers, indices in self._groups(z, self._blank(len(z))):
             for i, encoder in enumerate(encoders):
                 encoder.encode(numbers[i], indices[i])
         return [encoder.bytes() for encoder in encoders]
 
-    def _groups(self, z: Tensor) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """The numbers of each pass and their tables, both (N, n)."""
+    def _groups(self, z: Tensor, seen: NDArray[np.float64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """The numbers of each pass and their tables, both (N, n); `seen`, a blank at first, is filled on the way."""
         y = np.zeros((len(z), int(np.prod(self._shape))))
         y[:, self._entries] = z.detach().cpu().double().numpy()
         y = y.reshape(len(z), self._shape[0], -1) / self._step.double().numpy()[:, None]
-        seen = self._blank(len(z))
         for channels, places, present, network in self._passes:
             means, indices = network(seen)
             numbers = np.rint(y[:, channels, places].transpose(0, 2, 1) - means).astype(np.int64)
@@ -104,6 +115,10 @@ class LatentCodec:
             for i, decoder in enumerate(decoders):
                 numbers[i][present] = decoder.decode(indices[i][present])
             self._note(seen, channels, places, (numbers + means) * present)
+        return self._heard(seen)
+
+    def _heard(self, seen: NDArray[np.float64]) -> Tensor:
+        """(N, latent_dim) float32 of what was coded."""
         first = len(self._places)
         heard = torch.from_numpy(seen[:, first:, 1:-1, 1:-1]).float() * self._step[:, None, None]
         return heard.flatten(1)[:, self._entries]

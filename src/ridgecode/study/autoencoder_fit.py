@@ -46,7 +46,8 @@ def fit_network(
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     budget = Budget(0, config.max_minutes, Stopwatch())
     rate = Rate(config.rate_weight, context)
-    module = AutoencoderTraining(net, data.spec, budget, config.learning_rate or learning_rate, schedule, rate)
+    learning_rate = config.learning_rate or learning_rate
+    module = AutoencoderTraining(net, data.spec, budget, learning_rate, schedule, rate, config.identity_weight)
 
     def save() -> None:
         some = windows(data.train_prints[:SCALE_PRINTS], data.spec)

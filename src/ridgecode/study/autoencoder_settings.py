@@ -49,6 +49,8 @@ class TrainAutoencoder:
             starts from; it may have more latent dims or fewer, another view or distortion
         rate_weight: ridge only: what a bit a pixel weighs beside the distortion: latent vectors are then rounded and
             coded, and a network that tells their probabilities is trained beside it; 0 trains without
+        identity_weight: what a nat of a matching loss on latent vectors weighs beside the distortion, so that a vector
+            both decodes and matches; 0 trains without
         seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
             (ridge the whole map, ResNets 4)
         first_conv: ResNets only: bolts' 7x7 first convolution of stride 2
@@ -88,6 +90,7 @@ class TrainAutoencoder:
     width: int = 0
     start_from: str = ""
     rate_weight: float = 0.0
+    identity_weight: float = 0.0
     seed_size: int = 0
     first_conv: bool = False
     maxpool1: bool = False
@@ -146,7 +149,7 @@ def check_settings(config: TrainAutoencoder) -> None:
         if getattr(config, name) < 1:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 1 or more")
     counts = ("blocks", "width", "batch_size", "early_stopping_patience", "threads", "seed")
-    for name in ("learning_rate", "max_minutes", "rate_weight", *counts):
+    for name in ("learning_rate", "max_minutes", "rate_weight", "identity_weight", *counts):
         if getattr(config, name) < 0:
             raise BadInput(f"--{name} is {getattr(config, name)}; give 0 or more")
     if config.backbone == "pca" and config.task == "repair":
@@ -157,6 +160,8 @@ def check_settings(config: TrainAutoencoder) -> None:
         raise BadInput(
             "--task repair takes Real and altered prints by subject; leave out --split_by and --train_levels"
         )
+    if config.identity_weight:
+        _check_identity(config)
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
     if config.backbone != "ridge":
@@ -173,3 +178,23 @@ def check_settings(config: TrainAutoencoder) -> None:
             "or leave it out"
         )
     hardware_of(config).check()
+
+
+def _check_identity(config: TrainAutoencoder) -> None:
+    if config.backbone == "pca":
+        raise BadInput(
+            "--identity_weight needs a network, and --backbone pca is fitted in closed form; give --backbone ridge, or "
+            "leave it out"
+        )
+    if config.task == "repair":
+        raise BadInput(
+            "--identity_weight compares Real prints with their altered ones, which --task repair makes alike by "
+            "decoding; leave out one of them"
+        )
+    if (config.split_by, config.train_levels) != ("subject", "auto"):
+        raise BadInput(
+            "--identity_weight takes Real prints by subject, with their fingers' other prints as probes; leave out "
+            "--split_by and --train_levels"
+        )
+    if config.batch_size == 1:
+        raise BadInput("--identity_weight picks a mate among the others of a batch; give --batch_size 2 or more")

@@ -10,17 +10,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ridgecode.autoencoders.distortion import bce_floor, distortion
+from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.protocol import to_grey
 from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.autoencoders.saved import AutoencoderSpec, Network
 from ridgecode.codec.context_model import ContextModel
+from ridgecode.matching.identity_loss import identity_loss
+from ridgecode.prints.mated_crops import MatedBatch
 from ridgecode.prints.training_crops import TrainCrops, TrainingCrops
 from ridgecode.study.budgeted_training import BudgetedTraining, EpochLoader
 from ridgecode.study.muon import MuonAdamW
 from ridgecode.study.schedule import Budget
 
 VALIDATION_BATCH = 256
-Batch = Tensor | tuple[Tensor, Tensor]
+Batch = Tensor | tuple[Tensor, Tensor] | MatedBatch
 
 
 class Batches:
@@ -32,6 +35,14 @@ class Batches:
         self._batches: list[Batch] = list(parts)
         if targets is not None:
             self._batches = list(zip(parts, targets.split(VALIDATION_BATCH), strict=True))
+
+    @classmethod
+    def mated(cls, x: Tensor, probes: Tensor, fingers: Tensor) -> "Batches":
+        """The same of `MatedBatch`es: windows x, with a probe and a finger each."""
+        batches = cls(x)
+        parts = (part.split(VALIDATION_BATCH) for part in (x, probes, fingers))
+        batches._batches = [MatedBatch(*part) for part in zip(*parts, strict=True)]
+        return batches
 
     def __len__(self) -> int:
         return len(self._batches)
@@ -98,7 +109,8 @@ class Rate(NamedTuple):
 
 class AutoencoderTraining(BudgetedTraining):
     """Minimises the spec's distortion from a batch's targets: its second part, or the windows themselves; with a `rate`
-    the bits of coded latent vectors beside it, and the decoder then sees these vectors rounded."""
+    the bits of coded latent vectors beside it, and the decoder then sees these vectors rounded; with an
+    `identity_weight`, of batches that are mated, also that many times the matching loss of these vectors."""
 
     def __init__(
         self,
@@ -108,10 +120,12 @@ class AutoencoderTraining(BudgetedTraining):
         learning_rate: float,
         schedule: str,
         rate: Rate | None = None,
+        identity_weight: float = 0.0,
     ) -> None:
         super().__init__(budget, learning_rate, schedule)
         self.net, self.spec = net, spec
-        self.rate_weight, self.context = rate or Rate(0.0, None)
+        rate_weight, self.context = rate or Rate(0.0, None)
+        self._weights = {"bpp": rate_weight, "identity": identity_weight}
         rows, columns = spec.window.inside
         self._pixels = len(range(spec.window.height)[rows]) * len(range(spec.window.width)[columns])
         self._val_sums: dict[str, Tensor] = {}
@@ -119,13 +133,29 @@ class AutoencoderTraining(BudgetedTraining):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return optimiser_of(self.net, self.learning_rate, self.context)
 
-    def _terms_of(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """The decoder's own output, and the rate: bits a print and bits a pixel, where one is trained for."""
-        if self.context is None or not isinstance(self.net, RidgeAutoencoder):
+    def _terms_of(self, x: Tensor, mated: MatedBatch | None) -> tuple[Tensor, dict[str, Tensor]]:
+        """The decoder's own output for x (N, 1, H, W), and what is weighed beside the distortion: bits a print and bits
+        a pixel where a rate is trained for, the matching loss where the batch is `mated`."""
+        if self.context is None and mated is None:
             return self.net(x).x_hat.float(), {}
-        coded = self.context(self.net.encode(x))
-        bits = coded.bits.mean()
-        return self.net.draw(coded.z_hat).float(), {"bits": bits, "bpp": bits / self._pixels}
+        assert not isinstance(self.net, PCA)
+        n, terms = len(x), {}
+        # Probes go through with their references: batch norm then sees one mixture, in training as in use.
+        z = self.net.encode(x if mated is None else torch.cat([x, mated.probes]))
+        z_hat = z
+        if self.context is not None:
+            z_hat, bits, *_ = self.context(z)
+            terms = {"bits": bits[:n].mean(), "bpp": bits[:n].mean() / self._pixels}
+        if mated is not None:
+            terms["identity"] = identity_loss(z[:n].float(), z_hat[:n].float(), z_hat[n:].float(), mated.fingers).total
+        return self.net.draw(z_hat[:n]).float(), terms
+
+    def _total(self, distortion: Tensor, terms: dict[str, Tensor]) -> Tensor:
+        """The loss: the distortion and its weighted `terms`."""
+        for name, weight in self._weights.items():
+            if name in terms:
+                distortion = distortion + weight * terms[name]
+        return distortion
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """(N, 1, H, W) -> what a user gets back, in [0, 1]: of rounded latent vectors, where a rate is trained for."""
@@ -134,10 +164,10 @@ class AutoencoderTraining(BudgetedTraining):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         x, target = _parts(batch)
-        raw, rate = self._terms_of(x)
+        raw, terms = self._terms_of(x, batch if isinstance(batch, MatedBatch) else None)
         found = distortion(self.spec.distortion, raw, target)
-        total = found.total + self.rate_weight * rate["bpp"] if rate else found.total
-        self.count(len(x), {"loss": total, **found.terms, **rate})
+        total = self._total(found.total, terms)
+        self.count(len(x), {"loss": total, **found.terms, **terms})
         return total
 
     def on_validation_epoch_start(self) -> None:
@@ -145,13 +175,13 @@ class AutoencoderTraining(BudgetedTraining):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         x, target = _parts(batch)
-        raw, rate = self._terms_of(x)
+        raw, terms = self._terms_of(x, batch if isinstance(batch, MatedBatch) else None)
         rows, columns = self.spec.window.inside  # as `evaluate` has it: a white margin is easy to draw
         raw, target = raw[..., rows, columns], target[..., rows, columns]
         found = distortion(self.spec.distortion, raw, target)
         mse = (to_grey(raw, self.net.logits) - target).square().flatten(1).mean(1)
-        total = found.total + self.rate_weight * rate["bpp"] if rate else found.total
-        sums = {"loss": total, **found.terms, **rate, "mse": mse.mean(), "psnr_db": -10 * mse.log10().mean()}
+        total = self._total(found.total, terms)
+        sums = {"loss": total, **found.terms, **terms, "mse": mse.mean(), "psnr_db": -10 * mse.log10().mean()}
         if self.net.logits:
             sums["bce_above_floor"] = found.terms["bce"] - bce_floor(target)
         sums = {name: value * len(x) for name, value in sums.items()} | {"n": torch.tensor(float(len(x)))}
@@ -165,6 +195,8 @@ class AutoencoderTraining(BudgetedTraining):
 
 def _parts(batch: Batch) -> tuple[Tensor, Tensor]:
     """Input and target; one and the same tensor where they don't differ."""
+    if isinstance(batch, MatedBatch):
+        batch = batch.references
     x, target = (batch, batch) if isinstance(batch, Tensor) else batch
     first = x.contiguous(memory_format=torch.channels_last)
     return first, first if target is x else target.contiguous(memory_format=torch.channels_last)

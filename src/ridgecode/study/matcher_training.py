@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ridgecode.autoencoders.saved import SavedAutoencoder
 from ridgecode.errors import BadInput
 from ridgecode.matching.error_rates import equal_error_rate, error_rates
 from ridgecode.matching.heads import LatentHead, score_pairs
@@ -20,7 +19,7 @@ from ridgecode.prints.movement import move, random_movements
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
 from ridgecode.study.budgeted_training import BudgetedTraining, EpochLoader
-from ridgecode.study.matching_systems import ScoredList, latents
+from ridgecode.study.matching_systems import Encoder, ScoredList
 from ridgecode.study.schedule import Budget
 
 LossName = Literal["infonce", "bce", "contrastive", "triplet"]
@@ -65,14 +64,14 @@ class FingerBatches:
     def __init__(
         self,
         fingers: FingerPrints,
-        saved: SavedAutoencoder,
+        encoder: Encoder,
         reference_latents: NDArray[np.float32],
         batch_size: int,
         movement: bool,
         seed: int,
         epoch: int,
     ) -> None:
-        self.fingers, self.saved, self.reference_latents = fingers, saved, reference_latents
+        self.fingers, self.encoder, self.reference_latents = fingers, encoder, reference_latents
         self.batch_size = min(batch_size, len(fingers.reference))
         self.movement, self.seed, self.epoch = movement, seed, epoch
 
@@ -88,20 +87,18 @@ class FingerBatches:
             prints = self.fingers.prints[rows]
             if self.movement:
                 prints = move(prints, random_movements(len(prints), random))
-            z = latents(self.saved, prints)
+            z = self.encoder(prints)
             yield torch.from_numpy(self.reference_latents[chosen]), torch.from_numpy(z), torch.from_numpy(chosen)
 
 
 class FingerData(pl.LightningDataModule):
     """Training batches; validation needs none, since the comparison lists stand for it."""
 
-    def __init__(
-        self, fingers: FingerPrints, saved: SavedAutoencoder, batch_size: int, movement: bool, seed: int
-    ) -> None:
+    def __init__(self, fingers: FingerPrints, encoder: Encoder, batch_size: int, movement: bool, seed: int) -> None:
         super().__init__()
-        self.fingers, self.saved, self.seed = fingers, saved, seed
+        self.fingers, self.encoder, self.seed = fingers, encoder, seed
         self.batch_size, self.movement = batch_size, movement
-        self.reference_latents = latents(saved, fingers.prints[fingers.reference])
+        self.reference_latents = encoder(fingers.prints[fingers.reference])
 
     def train_dataloader(self) -> EpochLoader:
         trainer = self.trainer
@@ -109,7 +106,7 @@ class FingerData(pl.LightningDataModule):
 
         def batches(epoch: int) -> FingerBatches:
             return FingerBatches(
-                self.fingers, self.saved, self.reference_latents, self.batch_size, self.movement, self.seed, epoch
+                self.fingers, self.encoder, self.reference_latents, self.batch_size, self.movement, self.seed, epoch
             )
 
         return EpochLoader(batches, lambda: trainer.current_epoch)
@@ -197,5 +194,5 @@ def constant_floor(loss: LossName, batch_size: int) -> float:
     return {"bce": math.log(2), "contrastive": 0.25, "triplet": 0.2, "infonce": math.log(batch_size)}[loss]
 
 
-def validation_list(saved: SavedAutoencoder, scored: ScoredList) -> ValidationList:
-    return ValidationList(scored, latents(saved, scored.probes), latents(saved, scored.references))
+def validation_list(encoder: Encoder, scored: ScoredList) -> ValidationList:
+    return ValidationList(scored, encoder(scored.probes), encoder(scored.references))

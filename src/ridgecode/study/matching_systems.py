@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from ridgecode.autoencoders.saved import SavedAutoencoder
+from ridgecode.codec.latent_codec import LatentCodec
 from ridgecode.errors import BadInput
 from ridgecode.matching.baselines import PixelCosine, WhitenedPCA
 from ridgecode.matching.comparisons import Comparisons, probe_prints, reference_prints
@@ -37,11 +38,13 @@ class MatchingSystem(NamedTuple):
 
 
 class Encoder:
-    """`latents` of prints, which remembers the last few sets: encoding takes longer than all comparisons, and several
-    systems compare the same prints."""
+    """Latent vectors of prints as they are compared: rounded where the model has a codec, so that they are those of the
+    bytes that are kept. It remembers the last few sets: encoding takes longer than all comparisons, and several systems
+    compare the same prints."""
 
     def __init__(self, saved: SavedAutoencoder) -> None:
         self.saved = saved
+        self._codec = LatentCodec.of(saved) if saved.codec else None
         self._kept: list[tuple[Prints, Vectors]] = []
 
     def __call__(self, prints: Prints) -> Vectors:
@@ -49,6 +52,8 @@ class Encoder:
             if known is prints:
                 return z
         z = latents(self.saved, prints)
+        if self._codec is not None:
+            z = self._codec.round(torch.from_numpy(z)).numpy()
         # Probes and references of the split that is measured, and of the one that the threshold comes from.
         self._kept = [*self._kept, (prints, z)][-4:]
         return z

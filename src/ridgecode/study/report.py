@@ -9,6 +9,7 @@ from ridgecode.files import whole_file
 from ridgecode.study.report_csv import latent_sizes_csv, matching_csv
 from ridgecode.study.report_curves import error_figures, learning_figures
 from ridgecode.study.report_figure import ReportFigure
+from ridgecode.study.report_identity import identity_sections
 from ridgecode.study.report_matching_tables import level_table, matching_table
 from ridgecode.study.report_minutiae import minutiae_sections
 from ridgecode.study.report_page import Section, markdown, page
@@ -99,6 +100,7 @@ def _sections(study: Study) -> list[Section]:
             tuple(matching_tables),
             "No run was evaluated for matching.",
         ),
+        *identity_sections(study),
         *repair_sections(study),
         *minutiae_sections(study),
         Section("learning", "Learning curves", tuple(learning_figures(study)), (), "No run kept its metrics."),

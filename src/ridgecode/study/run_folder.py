@@ -50,6 +50,7 @@ ADDED_LATER = {
         "blocks": 2,
         "width": 64,
         "rate_weight": 0.0,
+        "identity_weight": 0.0,
     },
 }
 

@@ -16,6 +16,7 @@ from ridgecode.study.autoencoder_fit import fit_network, fit_pca_run
 from ridgecode.study.autoencoder_settings import TrainAutoencoder, check_settings, spec_of
 from ridgecode.study.autoencoder_training import PrintWindows
 from ridgecode.study.evaluate import Evaluate, evaluate_run
+from ridgecode.study.identity_training import IdentityPrints, IdentityWindows, identity_prints
 from ridgecode.study.pca_fit import check_latent_dim
 from ridgecode.study.repair_training import RepairPrints, RepairWindows, repair_prints
 from ridgecode.study.run_folder import RunFolder, default_run_dir, plain
@@ -57,12 +58,16 @@ def train_autoencoder(config: TrainAutoencoder) -> Path:
     if config.backbone == "pca":
         # Before the run begins: a refused command leaves no folder in the way of the right one.
         check_latent_dim(len(train), view, config.latent_dim, config.train_crops)
-    repair = repair_prints(store) if config.task == "repair" else None
+    beside: RepairPrints | IdentityPrints | None = None
+    if config.task == "repair":
+        beside = repair_prints(store)
+    elif config.identity_weight:
+        beside = identity_prints(store)
     first = config.devices * config.num_nodes == 1 or _is_first_process()
     with run.held() if first else nullcontext():
         if first:
             run.begin("train-autoencoder", config, store.digest)
-        return _train(config, run, store, train_prints, val_prints, repair, first)
+        return _train(config, run, store, train_prints, val_prints, beside, first)
 
 
 def _train(
@@ -71,10 +76,11 @@ def _train(
     store: PrintStore,
     train_prints: NDArray[np.uint8],
     val_prints: NDArray[np.uint8],
-    repair: RepairPrints | None,
+    beside: RepairPrints | IdentityPrints | None,
     first: bool,
 ) -> Path:
-    """Trains, evaluates and tells; only the `first` of several processes writes."""
+    """Trains, evaluates and tells; only the `first` of several processes writes. beside: the prints that pair with
+    those of train and validation, where the training takes pairs."""
     if run.finished():
         print(f"{run.path} is finished already; choose another --run_dir to train again", file=sys.stderr)
         return run.path
@@ -83,9 +89,13 @@ def _train(
     torch.manual_seed(config.seed)
     spec = spec_of(config)
     batch_size = config.batch_size or BATCH_SIZES[config.view]
-    data = PrintWindows(train_prints, val_prints, spec, batch_size, config.train_crops, config.seed)
-    if repair is not None:
-        data = RepairWindows(repair, spec, batch_size, config.train_crops, config.seed)
+    settings = (spec, batch_size, config.train_crops, config.seed)
+    if isinstance(beside, RepairPrints):
+        data: PrintWindows = RepairWindows(beside, *settings)
+    elif beside is not None:
+        data = IdentityWindows(train_prints, val_prints, beside, *settings)
+    else:
+        data = PrintWindows(train_prints, val_prints, *settings)
     name = run.path.name
     tracker = open_tracker(config.tracker, run.path, plain(config), name, "train-autoencoder") if first else Tracker()
     with tracker:

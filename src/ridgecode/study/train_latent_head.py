@@ -31,7 +31,7 @@ from ridgecode.study.matcher_training import (
     constant_floor,
     validation_list,
 )
-from ridgecode.study.matching_systems import ScoredList, protocols_of
+from ridgecode.study.matching_systems import Encoder, ScoredList, protocols_of
 from ridgecode.study.recorder import Recorder
 from ridgecode.study.run_folder import RunFolder, Stopwatch, default_run_dir, plain
 from ridgecode.study.schedule import Budget
@@ -79,9 +79,10 @@ def _train(
     torch.manual_seed(config.seed)
     size = (saved.spec.latent_dim, config.hidden, config.embedding_dim)
     head = LatentHead(*size, config.comparator, saved.latent_mean, saved.latent_std)
+    encoder = Encoder(saved)
     # The lists of `evaluate`, so that the threshold is the one that it finds.
     lists = {
-        protocol: validation_list(saved, ScoredList.of(store, comparison_list(store, "val", protocol)))
+        protocol: validation_list(encoder, ScoredList.of(store, comparison_list(store, "val", protocol)))
         for protocol in protocols
     }
     # What the head is meant for decides which epoch is best.
@@ -90,7 +91,7 @@ def _train(
     budget = Budget(0, config.max_minutes, Stopwatch())
     learning_rate, batch_size = config.learning_rate or LEARNING_RATE, config.batch_size or BATCH_SIZE
     module = MatcherTraining(head, config.loss, pairs, lists, budget, learning_rate, config.seed)
-    data = FingerData(fingers, saved, batch_size, config.movement, config.seed)
+    data = FingerData(fingers, encoder, batch_size, config.movement, config.seed)
     with open_tracker(config.tracker, run.path, plain(config), run.path.name, "train-matcher") as tracker:
 
         def save() -> None:
