@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgecode.autoencoders.saved import SavedAutoencoder
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.matching.bootstrap import bootstrap_mean
 from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.reconstruction_figures import decode_vectors, encode_windows, own_pixels, pixel_figures
@@ -21,7 +21,7 @@ def coded_part(saved: SavedAutoencoder, prints: NDArray[np.uint8], subjects: NDA
     keeps. Milliseconds are a print's share, of network and coding together, with torch's present threads. Raises
     BadInput for a codec that does not fit its model.
     """
-    codec, view = LatentCodec.of(saved), saved.spec.window
+    codec, view = latent_codec(saved), saved.spec.window
     x = windows(prints, saved.spec)
     start = time.perf_counter()
     z = encode_windows(saved.net, x)
