@@ -68,6 +68,7 @@ def steps(saved: SavedAutoencoder, x: Tensor, z: Tensor) -> Tensor:
     return step
 
 
+@torch.enable_grad()
 def loudness(saved: SavedAutoencoder, z: Tensor) -> Tensor:
     """(latent_dim,) mean square by which a pixel changes with each latent dim, at latent vectors z (N, latent_dim).
 
