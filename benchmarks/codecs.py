@@ -5,8 +5,8 @@
 
 Each codec codes the pixels that an autoencoder of the view sees, and is judged on those that it restores. `bytes` are
 those of a file of one print, `no header` those without container and headers; milliseconds are processor time of one
-core, a print, one print at a time, with network and entropy coding. Without --data 10 synthetic subjects are made,
-whose figures say nothing of real prints.
+core, a print, one print at a time, with network and entropy coding. `klt` and `pca` are fitted on the store's train
+prints. Without --data 10 synthetic subjects are made, whose figures say nothing of real prints.
 """
 
 import argparse
@@ -21,13 +21,16 @@ import torch
 from numpy.typing import NDArray
 
 from ridgecode import Codec
-from ridgecode.codec.classical import CLASSICAL, classical_codec
+from ridgecode.codec.classical import CLASSICAL
+from ridgecode.codec.fitted import FITTED
+from ridgecode.codec.image_codec import ImageCodec
 from ridgecode.codec.ridge_file import BESIDE_ONE_PRINT
 from ridgecode.errors import BadInput
 from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
 from ridgecode.prints.views import VIEWS, View, stack_prints
+from ridgecode.study.codec_evaluation import image_codec
 from ridgecode.study.codec_figures import measure_codec
 from ridgecode.study.run_folder import environment
 
@@ -52,12 +55,11 @@ class Row(NamedTuple):
         )
 
 
-def image_codec_rows(name: str, view: View, prints: NDArray[np.uint8]) -> Iterator[Row]:
-    codec = classical_codec(name)
+def image_codec_rows(codec: ImageCodec, view: View, prints: NDArray[np.uint8]) -> Iterator[Row]:
     for quality in codec.qualities:
         found = measure_codec(codec, quality, view, prints)
         yield Row(
-            name,
+            codec.name,
             f"{quality:g}",
             found.bytes.mean(),
             found.bytes_without_header.mean(),
@@ -104,7 +106,7 @@ def table(store: PrintStore, arguments: argparse.Namespace) -> None:
             refused.append(f"{model}: {error}")
     for name in arguments.codecs.split(","):
         try:
-            for row in image_codec_rows(name, view, prints):
+            for row in image_codec_rows(image_codec(name, view, store.path), view, prints):
                 print(row, flush=True)
         except BadInput as error:
             refused.append(f"{name}: {error}")
@@ -116,10 +118,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="prepared store (default: 10 synthetic subjects, made for this run)")
     parser.add_argument("--view", choices=tuple(VIEWS), default="whole")
     parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val")
-    parser.add_argument(
-        "--models", nargs="*", default=[], help="runs or models with a codec (default: none)"
-    )
-    parser.add_argument("--codecs", default=",".join(CLASSICAL), help="by commas (default: all)")
+    parser.add_argument("--models", nargs="*", default=[], help="runs or models with a codec (default: none)")
+    parser.add_argument("--codecs", default=",".join((*CLASSICAL, *FITTED)), help="by commas (default: all)")
     parser.add_argument("--prints", type=int, default=800, help="at most, spread over the split (default 800)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -12,6 +12,7 @@ from skimage.metrics import structural_similarity
 
 from ridgecode.cli import main
 from ridgecode.codec.classical import classical_codec
+from ridgecode.codec.fitted import fitted_codec
 from ridgecode.matching.minutiae.orb import Orb
 from ridgecode.prints.store import PrintStore
 
@@ -114,6 +115,26 @@ def test_crops(matching_store: Path, tmp_path: Path) -> None:
     assert np.array_equal(truth[0], store.image(int(store.rows("test")[0]))[32:64, 29:61])
 
 
+@pytest.mark.parametrize(("name", "view"), [("klt", "whole"), ("pca", "crop32")])
+def test_fitted_codecs_know_train_subjects_alone(name: str, view: str, matching_store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "fitted.json"
+    assert main(command(matching_store, codec=name, view=view, qualities="300,100", out=out)) == 0
+    found = json.loads(out.read_text())
+    store = PrintStore.open(matching_store)
+    train, val = (store.stack(store.rows(split)) for split in ("train", "val"))
+    if view == "whole":
+        fitted, shown = train[:, 1:], val[:, 1:]
+    else:
+        places = [(32 + y, 29 + x) for y in (8, 0, -8) for x in (8, 0, -8)]  # a print moved down shows what is above
+        fitted = np.concatenate([train[:, y : y + 32, x : x + 32] for y, x in places])
+        shown = val[:, 32:64, 29:61]
+    codec = fitted_codec(name, np.ascontiguousarray(fitted))
+    for point in found["points"]:
+        sizes = [len(codec.encode(np.ascontiguousarray(image), point["quality"])) for image in shown]
+        assert point["bytes"] == np.mean(sizes)
+        assert point["bytes_without_header"] == point["bytes"] - 2
+
+
 def test_minutiae_of_what_a_codec_gives(matching_store: Path, tmp_path: Path) -> None:
     out = tmp_path / "minutiae.json"
     given = {"matcher": "orb", "protocol": "reconstruction", "codec": "jpeg", "qualities": 20, "jobs": 1, "out": out}
@@ -149,6 +170,8 @@ def test_minutiae_of_what_a_codec_gives(matching_store: Path, tmp_path: Path) ->
         ({"out": "x.json", "protocols": "aligned"}, "--protocols says nothing"),
         ({"out": "x.json", "codec": "gif"}, "--codec takes one of"),
         ({"out": "x.json", "codec": "wsq", "view": "crop32"}, "wsq can't code 32x32 pixels"),
+        ({"out": "x.json", "codec": "klt", "qualities": "0"}, "klt takes no quality 0"),
+        ({"out": "x.json", "codec": "klt", "data": "gone"}, "gone"),
         ({"codec": "none", "view": "whole"}, "--view is for --codec"),
         ({"codec": "none", "qualities": "6"}, "--qualities is for --codec"),
         ({"out": "x.json", "matcher": "orb", "protocol": "aligned"}, "--protocol aligned compares the store's own"),

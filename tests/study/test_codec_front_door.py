@@ -9,6 +9,7 @@ from PIL import Image
 
 import ridgecode
 from ridgecode import Autoencoder, Codec
+from ridgecode.autoencoders.saved import load_autoencoder, save_autoencoder
 from ridgecode.cli import main
 from ridgecode.codec.ridge_file import RidgeFile, pack_archive
 from ridgecode.errors import BadInput
@@ -69,9 +70,11 @@ def test_damaged_and_foreign_files_are_named(codec: Codec, prints: np.ndarray) -
         codec.decode([archive])
 
 
-def test_a_model_without_a_codec_says_how_to_get_one() -> None:
-    with pytest.raises(BadInput, match="no codec"):
-        Codec.load("ridge-crop32-8")
+def test_a_model_without_a_codec_says_how_to_get_one(coded_run: Path, tmp_path: Path) -> None:
+    saved = load_autoencoder(coded_run)
+    save_autoencoder(tmp_path / "a.safetensors", saved.net, saved.spec, saved.latent_mean, saved.latent_std)
+    with pytest.raises(BadInput, match="no codec; write a copy that has one"):
+        Codec.load(tmp_path / "a.safetensors")
 
 
 def test_it_stands_at_the_front_door() -> None:

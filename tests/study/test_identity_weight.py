@@ -12,7 +12,7 @@ import yaml
 
 from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.cli import main
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
 from ridgecode.study.autoencoder_training import windows
@@ -104,7 +104,7 @@ def test_a_run_older_than_the_setting_goes_on(trained: Path, matching_store: Pat
 def test_evaluation_compares_what_comes_out_of_the_bytes(trained: Path, matching_store: Path) -> None:
     saved, store = load_autoencoder(trained), PrintStore.open(matching_store)
     prints = stack_prints(store, store.rows("val", levels=None))
-    codec = LatentCodec.of(saved)
+    codec = latent_codec(saved)
     with torch.no_grad():
         decoded = codec.decode(codec.encode(torch.from_numpy(latents(saved, prints)))).numpy()
     assert np.array_equal(Encoder(saved)(prints), decoded)

@@ -209,7 +209,7 @@ def test_commands_of_runs() -> None:
         (["ridge-crop-4", "--onnx", "--out=x"], "(did you mean ridge-crop32-4?)"),
         (["--onnx", "--out=x"], "--onnx needs a model"),
         (["ridge-crop32-4", "--onnx"], "--out is missing"),
-        (["ridge-crop32-4", "--out=x"], "--out is for --onnx and --keep"),
+        (["ridge-crop32-4", "--out=x"], "--out is for --onnx, --fit_codec and --keep"),
         (["ridge-crop32-4", "--name=b"], "--name is for --keep"),
         (["--data=store"], "--data is for --keep"),
         (["--keep=RUN"], "--name is missing"),

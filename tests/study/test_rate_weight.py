@@ -12,7 +12,7 @@ import torch
 from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.cli import main
 from ridgecode.codec.context_file import load_context
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.codec.ridge_file import pack_archive, pack_print
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
@@ -54,7 +54,7 @@ def test_what_training_said_is_what_is_coded(coded_run: Path, synthetic_store: P
     saved, store = load_autoencoder(coded_run), PrintStore.open(synthetic_store)
     best = min(rows(coded_run), key=lambda row: float(row["val_loss"]))
     x = windows(stack_prints(store, store.rows("val")), saved.spec)
-    codec = LatentCodec.of(saved)
+    codec = latent_codec(saved)
     with torch.no_grad():
         z = saved.net.encode(x)
         payloads = codec.encode(z)
@@ -78,7 +78,7 @@ def test_sheets_show_what_is_decoded_from_rounded_vectors(coded_run: Path, synth
     budget = Budget(0, 0.0, Stopwatch())
     module = AutoencoderTraining(saved.net, saved.spec, budget, 1e-3, "constant", rate).eval()
     x = windows(stack_prints(store, store.rows("val")), saved.spec)
-    codec = LatentCodec.of(saved)
+    codec = latent_codec(saved)
     with torch.no_grad():
         z = saved.net.encode(x)
         decoded, unrounded = saved.net.decode(codec.decode(codec.encode(z))), saved.net.decode(z)

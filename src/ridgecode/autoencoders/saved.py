@@ -191,6 +191,16 @@ def save_autoencoder(
         temporary.write_bytes(_in_order(save(tensors, metadata)))
 
 
+def write_with_codec(path: Path | str, out: Path, codec: Mapping[str, Tensor]) -> None:
+    """Writes the model that `load_autoencoder` reads at `path` to `out` whole, with the `codec` in place of its own.
+    Weights and header stay as they are, 16 bits and a card too. Raises BadInput as `load_autoencoder` does."""
+    tensors, metadata = _read(model_file(path))
+    tensors = {name: value for name, value in tensors.items() if not name.startswith(CODEC)}
+    tensors |= {f"{CODEC}{name}": value for name, value in codec.items()}
+    with whole_file(out) as temporary:
+        temporary.write_bytes(_in_order(save(tensors, metadata)))
+
+
 def _in_order(data: bytes) -> bytes:
     """The same safetensors file with its metadata sorted: the library writes them in another order each time, and equal
     runs shall give equal files."""
@@ -207,16 +217,7 @@ def load_autoencoder(path: Path | str) -> SavedAutoencoder:
     Raises BadInput for a missing, damaged or foreign file, or one of a newer version.
     """
     file = model_file(path)
-    try:
-        with safe_open(file, framework="pt") as content:
-            metadata = content.metadata() or {}
-            tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError) as error:
-        raise BadInput(f"{file} is not a readable safetensors file ({error}); train or copy the model again") from error
-    if metadata.get("format") != FORMAT:
-        raise BadInput(f"{file} holds no ridgecode autoencoder; give the folder of a train-autoencoder run")
-    if (version := metadata.get("version")) != str(VERSION):
-        raise BadInput(f"{file} has format version {version}; this ridgecode reads {VERSION}: upgrade or retrain")
+    tensors, metadata = _read(file)
     try:
         spec = AutoencoderSpec(**json.loads(metadata["spec"]))
         if spec.task not in TASKS:
@@ -236,3 +237,18 @@ def load_autoencoder(path: Path | str) -> SavedAutoencoder:
 def latent_scale(z: Tensor) -> tuple[Tensor, Tensor]:
     """(N, latent_dim) -> mean and standard deviation of each dim."""
     return z.mean(0), z.std(0) if len(z) > 1 else torch.ones_like(z[0])
+
+
+def _read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata as they lie in a model's file. Raises BadInput where it is none."""
+    try:
+        with safe_open(file, framework="pt") as content:
+            metadata = content.metadata() or {}
+            tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 - not a dict
+    except (SafetensorError, OSError) as error:
+        raise BadInput(f"{file} is not a readable safetensors file ({error}); train or copy the model again") from error
+    if metadata.get("format") != FORMAT:
+        raise BadInput(f"{file} holds no ridgecode autoencoder; give the folder of a train-autoencoder run")
+    if (version := metadata.get("version")) != str(VERSION):
+        raise BadInput(f"{file} has format version {version}; this ridgecode reads {VERSION}: upgrade or retrain")
+    return tensors, metadata

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ridgecode.autoencoders.autoencoder import Autoencoder, Kind
 from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.codec.ridge_file import HASH_BYTES, RidgeFile, pack_print
 from ridgecode.errors import BadInput
 
@@ -25,7 +25,7 @@ class Codec:
     def __init__(self, saved: SavedAutoencoder, device: str | torch.device = "cpu") -> None:
         """Takes what `load_autoencoder` gives, and moves its network to `device`. Raises BadInput for a device that is
         not there, and for a model without a codec."""
-        self._codec, self._model = LatentCodec.of(saved), bytes.fromhex(saved.sha256)[:HASH_BYTES]
+        self._codec, self._model = latent_codec(saved), bytes.fromhex(saved.sha256)[:HASH_BYTES]
         self.autoencoder = Autoencoder(replace(saved, net=for_inference(saved.net)), device)
 
     @classmethod

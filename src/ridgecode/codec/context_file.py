@@ -35,6 +35,11 @@ def context_tensors(context: ContextModel, z: Tensor) -> dict[str, Tensor]:
     return {**context.state_dict(), **about}
 
 
+def has_context(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether the codec in a model's file is of this kind, not a factorised one (factorised_codec.py) or none."""
+    return "entries" in tensors
+
+
 def load_context(tensors: Mapping[str, Tensor]) -> ContextModel:
     """The context model of `context_tensors`. Raises KeyError, RuntimeError or ValueError for other tensors."""
     weights = {name: value for name, value in tensors.items() if name not in ("shape", "entries", "tables")}

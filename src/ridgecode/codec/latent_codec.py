@@ -1,139 +1,53 @@
-"""Latent vectors to bytes and back, by the context model that lies in a model's file."""
+"""Latent vectors to bytes and back, with whichever codec lies in a model's file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ridgecode.autoencoders.saved import SavedAutoencoder
-from ridgecode.codec.context_file import load_context
-from ridgecode.codec.context_model import ContextModel
-from ridgecode.codec.fixed_point import FixedPass
-from ridgecode.codec.range_coder import TableCoder
+from ridgecode.codec.context_codec import ContextCodec
+from ridgecode.codec.context_file import has_context
+from ridgecode.codec.factorised_codec import FactorisedCodec
 from ridgecode.errors import BadInput
 
-CHUNK = 64
-"""Prints whose probabilities are worked out at once."""
 
+class LatentCodec(Protocol):
+    """Rounds latent vectors and codes them; decoding gives what the rounding left, the same on every machine.
 
-class LatentCodec:
-    """Codes latent vectors (N, latent_dim) with the tensors of a model's file.
-
-    A vector is rounded in steps of its channel; decoding gives what the rounding left, the same on every machine.
+    `encode`: (N, latent_dim) float -> a payload each. Raises ValueError for values beyond 24 bits of steps.
+    `decode`: payloads -> (N, latent_dim) float32, rounded. Raises ValueError for bytes that can't be read to their end.
+    `round`: (N, latent_dim) float -> float32: bit for bit what `decode` makes of `encode`'s payloads.
+    `bits`: (N,) bits that latent vectors cost by the tables, before payloads are made of whole bytes.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        """Raises KeyError, RuntimeError or ValueError for tensors that are no codec's."""
-        context: ContextModel = load_context(tensors)
-        self._coder = TableCoder(tensors["tables"].numpy())
-        self._entries = context.entries.numpy()
-        self._shape = channels, rows, columns = context.shape
-        self._step = context.log_step.detach().exp()
-        self._places = context.places.double().numpy()
-        black = context.black.bool().numpy().ravel()
-        present = context.present.bool().numpy().reshape(channels, -1)
-        self._passes: list[tuple[slice, NDArray[np.int64], NDArray[np.bool_], FixedPass]] = []
-        passes = [(first, last, colour) for first, last in context.slices for colour in (black, ~black)]
-        for number, (first, last, colour) in enumerate(passes):
-            places = np.flatnonzero(colour & present[first:last].any(0))
-            if len(places):  # a map of a single place has one colour only
-                network = FixedPass(tensors, f"passes.{number}", rows, columns, places)
-                self._passes.append((slice(first, last), places, present[first:last, places].T, network))
+    def encode(self, z: Tensor) -> list[bytes]: ...
 
-    @classmethod
-    def of(cls, saved: SavedAutoencoder) -> "LatentCodec":
-        """That of a saved autoencoder. Raises BadInput where it has none, or one that does not fit."""
-        if not saved.codec:
-            raise BadInput(
-                "this model has no codec, since it was trained without --rate_weight; train it on with "
-                "`ridgecode train-autoencoder --start_from MODEL --rate_weight 0.03`"
-            )
-        try:
-            codec = cls(saved.codec)
-        except (KeyError, RuntimeError, ValueError, TypeError) as error:
-            raise BadInput(
-                f"the model's codec does not fit its own description ({type(error).__name__}); copy the model again"
-            ) from error
-        return codec
+    def decode(self, payloads: Sequence[bytes]) -> Tensor: ...
 
-    def encode(self, z: Tensor) -> list[bytes]:
-        """(N, latent_dim) float -> a payload each. Raises ValueError for values beyond 24 bits of steps."""
-        return [payload for part in z.split(CHUNK) for payload in self._encode(part)]
+    def round(self, z: Tensor) -> Tensor: ...
 
-    def decode(self, payloads: Sequence[bytes]) -> Tensor:
-        """Payloads -> (N, latent_dim) float32, rounded. Raises ValueError for bytes that can't be read to their end."""
-        parts = [self._decode(payloads[i : i + CHUNK]) for i in range(0, len(payloads), CHUNK)]
-        return torch.cat(parts) if parts else torch.empty(0, len(self._entries))
+    def bits(self, z: Tensor) -> NDArray[np.float64]: ...
 
-    def round(self, z: Tensor) -> Tensor:
-        """(N, latent_dim) float -> float32: bit for bit what `decode` makes of `encode`'s payloads, without making
-        them."""
-        parts = []
-        for part in z.split(CHUNK):
-            seen = self._blank(len(part))
-            for _ in self._groups(part, seen):
-                pass
-            parts.append(self._heard(seen))
-        return torch.cat(parts)
 
-    def bits(self, z: Tensor) -> NDArray[np.float64]:
-        """(N,) bits that latent vectors cost by the tables, before payloads are made of whole bytes."""
-        return np.concatenate([self._bits(part) for part in z.split(CHUNK)])
+def latent_codec(saved: SavedAutoencoder) -> LatentCodec:
+    """That of a saved autoencoder: trained with it for a rate, or fitted to it behind the training.
 
-    def _bits(self, z: Tensor) -> NDArray[np.float64]:
-        total = np.zeros(len(z))
-        for numbers, indices in self._groups(z, self._blank(len(z))):
-            total += self._coder.bits(numbers, indices).sum(1)
-        return total
-
-    def _encode(self, z: Tensor) -> list[bytes]:
-        encoders = [self._coder.encoder() for _ in z]
-        for numbers, indices in self._groups(z, self._blank(len(z))):
-            for i, encoder in enumerate(encoders):
-                encoder.encode(numbers[i], indices[i])
-        return [encoder.bytes() for encoder in encoders]
-
-    def _groups(self, z: Tensor, seen: NDArray[np.float64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """The numbers of each pass and their tables, both (N, n); `seen`, a blank at first, is filled on the way."""
-        y = np.zeros((len(z), int(np.prod(self._shape))))
-        y[:, self._entries] = z.detach().cpu().double().numpy()
-        y = y.reshape(len(z), self._shape[0], -1) / self._step.double().numpy()[:, None]
-        for channels, places, present, network in self._passes:
-            means, indices = network(seen)
-            numbers = np.rint(y[:, channels, places].transpose(0, 2, 1) - means).astype(np.int64)
-            yield numbers[:, present], indices[:, present]
-            self._note(seen, channels, places, (numbers + means) * present)
-
-    def _decode(self, payloads: Sequence[bytes]) -> Tensor:
-        decoders = [self._coder.decoder(payload) for payload in payloads]
-        seen = self._blank(len(payloads))
-        for channels, places, present, network in self._passes:
-            means, indices = network(seen)
-            numbers = np.zeros(means.shape, np.int64)
-            for i, decoder in enumerate(decoders):
-                numbers[i][present] = decoder.decode(indices[i][present])
-            self._note(seen, channels, places, (numbers + means) * present)
-        return self._heard(seen)
-
-    def _heard(self, seen: NDArray[np.float64]) -> Tensor:
-        """(N, latent_dim) float32 of what was coded."""
-        first = len(self._places)
-        heard = torch.from_numpy(seen[:, first:, 1:-1, 1:-1]).float() * self._step[:, None, None]
-        return heard.flatten(1)[:, self._entries]
-
-    def _blank(self, n: int) -> NDArray[np.float64]:
-        """(n, places' features and channels, rows + 2, columns + 2): what passes see, with a margin of 0."""
-        channels, rows, columns = self._shape
-        seen = np.zeros((n, len(self._places) + channels, rows + 2, columns + 2))
-        seen[:, : len(self._places), 1:-1, 1:-1] = self._places
-        return seen
-
-    def _note(
-        self, seen: NDArray[np.float64], channels: slice, places: NDArray[np.int64], values: NDArray[np.float64]
-    ) -> None:
-        """Writes what a pass has coded, (N, P, channels), where later passes see it."""
-        first = len(self._places)
-        y, x = np.divmod(places, self._shape[2])
-        seen[:, first + channels.start : first + channels.stop, y + 1, x + 1] = values.transpose(0, 2, 1)
+    Raises BadInput where it has none, or one that does not fit.
+    """
+    if not saved.codec:
+        raise BadInput(
+            "this model has no codec; write a copy that has one with "
+            "`ridgecode models MODEL --fit_codec --data STORE --out FILE.safetensors`"
+        )
+    try:
+        codec = ContextCodec(saved.codec) if has_context(saved.codec) else FactorisedCodec(saved.codec)
+        if codec.latent_dim != saved.spec.latent_dim:
+            raise ValueError(codec.latent_dim)
+    except (KeyError, IndexError, RuntimeError, ValueError, TypeError) as error:
+        raise BadInput(
+            f"the model's codec does not fit its own description ({type(error).__name__}); copy the model again"
+        ) from error
+    return codec

@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ridgecode.codec.classical import classical_codec
+from ridgecode.codec.fitted import FITTED, fitted_codec
 from ridgecode.codec.image_codec import ImageCodec
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file, write_text
 from ridgecode.matching.bootstrap import bootstrap_mean
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import VIEWS, View, stack_prints
-from ridgecode.study.codec_figures import CodecFigures, inside, measure_codec
+from ridgecode.study.codec_figures import CodecFigures, inside, measure_codec, training_windows
 from ridgecode.study.evaluate_reconstruction import sheet_prints
 from ridgecode.study.evaluation import Evaluate, folder_beside
 from ridgecode.study.progress import tracked
@@ -112,8 +113,17 @@ def coded_maker(config: Evaluate) -> ReconstructionMaker:
 
 
 def codec_of(config: Evaluate) -> ImageCodec:
-    """The codec that --codec names. Raises BadInput where its package is missing."""
-    return classical_codec(config.codec)
+    """The codec that --codec names. Raises BadInput where its package, or the store it is fitted on, is missing."""
+    return image_codec(config.codec, view_of(config), config.data)
+
+
+def image_codec(name: str, view: View, data: Path) -> ImageCodec:
+    """The classical codec of that name, or the fitted one, for what the view shows of train subjects' Real prints in
+    the store `data`. Raises BadInput for another name, and as `codec_of` does."""
+    if name not in FITTED:
+        return classical_codec(name)
+    store = PrintStore.open(data)
+    return fitted_codec(name, training_windows(view, stack_prints(store, store.rows("train"))))
 
 
 def view_of(config: Evaluate) -> View:

@@ -11,6 +11,8 @@ from ridgecode.codec.image_codec import ImageCodec
 from ridgecode.prints.views import View
 from ridgecode.study.reconstruction_figures import PixelFigures, pixel_figures
 
+MOVED = 8
+
 
 @dataclass(frozen=True)
 class CodecFigures:
@@ -64,6 +66,15 @@ def measure_codec(
 def inside(view: View, prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(N, H, W) uint8 prints -> (N, rows, columns): the view's windows without the white around the print."""
     return np.ascontiguousarray(view.take(prints)[:, view.inside[0], view.inside[1]])
+
+
+def training_windows(view: View, prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(N, H, W) uint8 training prints -> what a codec of the view is fitted to, as `inside` gives it. From each print
+    come nine crops, moved by up to `MOVED` pixels: PCA of 1,024 pixels needs more than one."""
+    if view.print_shape is not None:
+        return inside(view, prints)
+    shifts = [(y, x) for y in (-MOVED, 0, MOVED) for x in (-MOVED, 0, MOVED)]
+    return np.concatenate([inside(view, np.roll(prints, shift, (1, 2))) for shift in shifts])
 
 
 def restored(view: View, decoded: NDArray[np.uint8]) -> NDArray[np.float32]:

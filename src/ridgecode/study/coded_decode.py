@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ridgecode.autoencoders.pretrained import pretrained_names, pretrained_path
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.latent_codec import LatentCodec, latent_codec
 from ridgecode.codec.ridge_file import RidgeFile
 from ridgecode.errors import BadInput
 from ridgecode.study.decoded_images import write_images
@@ -41,7 +41,7 @@ def decode_coded(file: RidgeFile, rows: np.ndarray, model: str, out: Path) -> No
             f"{file.path} holds prints of {file.height}x{file.width} pixels, its model draws {view.height}x"
             f"{view.width}; get the file again"
         )
-    codec = LatentCodec.of(saved)
+    codec = latent_codec(saved)
     parts = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
     drawn = in_threads(lambda part: _draw(file, part, saved, codec, out), parts)
     damaged = [name for part in tracked(drawn, "decoding", len(parts)) for name in part]

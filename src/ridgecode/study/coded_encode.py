@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ridgecode.autoencoders.saved import SavedAutoencoder
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.latent_codec import LatentCodec, latent_codec
 from ridgecode.codec.ridge_directory import encoded_names
 from ridgecode.codec.ridge_file import HASH_BYTES, pack_print, write_archive
 from ridgecode.errors import BadInput
@@ -29,7 +29,7 @@ def write_coded(saved: SavedAutoencoder, store: PrintStore, rows: np.ndarray, ou
 
     Raises BadInput for a model without a codec, or names that no archive holds.
     """
-    codec, names = LatentCodec.of(saved), store.column("name")[rows].tolist()
+    codec, names = latent_codec(saved), store.column("name")[rows].tolist()
     try:
         encoded_names(names)  # before the work, not behind it
     except ValueError as error:
@@ -47,7 +47,7 @@ def write_coded_image(saved: SavedAutoencoder, image: Path, ppi: float, out: Pat
 
     Raises BadInput for a model without a codec, or an image that can't be read or whose resolution is not known.
     """
-    codec, prints = LatentCodec.of(saved), _canonical(image, ppi, saved.spec.window)[None]
+    codec, prints = latent_codec(saved), _canonical(image, ppi, saved.spec.window)[None]
     payloads = _payloads(saved, codec, prints)
     _write(saved, [image.stem], payloads, out)
     _tell(out, payloads, saved.spec.window, prints)

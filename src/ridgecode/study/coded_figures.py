@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgecode.autoencoders.saved import SavedAutoencoder
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.codec.ridge_file import BESIDE_ONE_PRINT, HASH_BYTES, pack_archive
 from ridgecode.matching.bootstrap import bootstrap_mean
 from ridgecode.study.autoencoder_training import windows
@@ -27,7 +27,7 @@ def coded_part(
     share, of network and coding together, with torch's present threads. Raises BadInput for a codec that does not fit
     its model.
     """
-    codec, view = LatentCodec.of(saved), saved.spec.window
+    codec, view = latent_codec(saved), saved.spec.window
     x = windows(prints, saved.spec)
     start = time.perf_counter()
     z = encode_windows(saved.net, x)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ridgecode.autoencoders.model_card import read_card
 from ridgecode.autoencoders.pretrained import is_pretrained, model_file, nearest_name
 from ridgecode.codec.classical import ClassicalName
+from ridgecode.codec.fitted import FittedName
 from ridgecode.errors import BadInput
 from ridgecode.files import write_text
 from ridgecode.matching.comparisons import PROTOCOLS
@@ -37,7 +38,7 @@ class Evaluate:
     a run on whole prints), or the store's own prints in any other protocol, which takes no run but --out then. The
     figures go to minutiae-MATCHER-PROTOCOL.json; templates are kept beside it, and a stopped command goes on with them.
 
-    With --codec a classical image codec is measured in a run's place: bytes and what they lose at several qualities, or
+    With --codec an image codec is measured in a run's place: bytes and what they lose at several qualities, or
     with --matcher what a minutiae matcher makes of one. It takes no run but --out.
 
     Args:
@@ -46,7 +47,7 @@ class Evaluate:
         split: which subjects: train, val, test, or all; of a run split by file val is the files that it held out
         out: JSON file for the figures (default: evaluation.json in that folder)
         codec: none, or an image codec to measure in place of a run: jpeg, jpeg-flat, jpeg2000, jpegxl, webp, avif,
-            wsq (they need the extra codecs)
+            wsq (they need the extra codecs); klt, pca (fitted on Real prints of train subjects of --data)
         view: which pixels --codec codes: whole (default) or crop32
         qualities: of --codec, by commas, as the codec counts them (default: several that span its useful range)
         protocols: of matching, by commas: aligned, moved, fvc, fvc-all; auto for those the store allows, none for none;
@@ -70,7 +71,7 @@ class Evaluate:
     data: Path = field(default_factory=default_data)
     split: Literal["train", "val", "test", "all"] = "val"
     out: Path | None = None
-    codec: Literal["none", ClassicalName] = "none"
+    codec: Literal["none", ClassicalName, FittedName] = "none"
     view: ViewName | None = None
     qualities: str = ""
     protocols: str = "auto"

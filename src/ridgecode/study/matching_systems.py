@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from ridgecode.autoencoders.saved import SavedAutoencoder
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.context_file import has_context
+from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.errors import BadInput
 from ridgecode.matching.baselines import PixelCosine, WhitenedPCA
 from ridgecode.matching.comparisons import Comparisons, probe_prints, reference_prints
@@ -38,13 +39,13 @@ class MatchingSystem(NamedTuple):
 
 
 class Encoder:
-    """Latent vectors of prints as they are compared: rounded where the model has a codec, so that they are those of the
-    bytes that are kept. It remembers the last few sets: encoding takes longer than all comparisons, and several systems
-    compare the same prints."""
+    """Latent vectors of prints as they are compared: rounded where the model was trained for a rate, so that they are
+    those of the bytes that are kept. It remembers the last few sets: encoding takes longer than all comparisons, and
+    several systems compare the same prints."""
 
     def __init__(self, saved: SavedAutoencoder) -> None:
         self.saved = saved
-        self._codec = LatentCodec.of(saved) if saved.codec else None
+        self._codec = latent_codec(saved) if has_context(saved.codec) else None
         self._kept: list[tuple[Prints, Vectors]] = []
 
     def __call__(self, prints: Prints) -> Vectors:

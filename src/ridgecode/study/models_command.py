@@ -1,4 +1,4 @@
-"""`ridgecode models`: the pretrained models, their cards, ONNX files of any model, and keeping a run as one of them."""
+"""`ridgecode models`: the pretrained models, their cards, ONNX files and codecs of any model, and keeping a run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from ridgecode.errors import BadInput
 
 @dataclass(frozen=True)
 class Models:
-    """Lists the pretrained models, prints the card of one, or writes a model as ONNX files.
+    """Lists the pretrained models, prints the card of one, or writes a model as ONNX files or with a codec.
 
     Each verb that takes a model takes the name of a pretrained one. With --keep a finished and evaluated run becomes
     such a model: NAME.safetensors, with 16-bit weights, and its card NAME.md.
@@ -19,14 +19,19 @@ class Models:
     Args:
         model: pretrained model's name, or a model file with a card, whose card is printed; with --onnx also a run
         onnx: write encoder.onnx and decoder.onnx of the model into --out (needs the extra ridgecode[onnx])
-        out: folder for the ONNX files, or for what --keep writes (default: where the pretrained models lie)
+        fit_codec: write the model to the file --out with a codec, by which `encode` makes bytes of latent vectors; its
+            steps and tables are fitted to the train prints of --data
+        out: folder for the ONNX files, or for what --keep writes (default: where the pretrained models lie); the file
+            that --fit_codec writes
         keep: train-autoencoder run to keep as a pretrained model
         name: of the model that --keep writes, such as ridge-crop32-128
-        data: prepared store on whose validation subjects --keep measures the MSE, with 32- and 16-bit weights
+        data: prepared store on whose validation subjects --keep measures the MSE, with 32- and 16-bit weights; or whose
+            train subjects --fit_codec takes
     """
 
     model: Path | None = None
     onnx: bool = False
+    fit_codec: bool = False
     out: Path | None = None
     keep: Path | None = None
     name: str = ""
@@ -50,8 +55,24 @@ def models_command(config: Models) -> None:
         assert config.out is not None
         for written in Autoencoder.load(config.model).export_onnx(config.out):
             print(f"{written}: {written.stat().st_size:,} bytes")
+    elif config.fit_codec:
+        _write_with_codec(config)
     else:
         print(card_page(read_card(model_file(config.model))), end="")
+
+
+def _write_with_codec(config: Models) -> None:
+    from ridgecode.prints.store import PrintStore
+    from ridgecode.prints.views import stack_prints
+    from ridgecode.study.codec_fit import fit_codec
+
+    assert config.model is not None and config.data is not None and config.out is not None
+    store = PrintStore.open(config.data)
+    rows = store.rows("train")
+    if not len(rows):
+        raise BadInput(f"--data {config.data} has no Real prints of train subjects; prepare a store with more subjects")
+    fit_codec(config.model, stack_prints(store, rows), config.out)
+    print(f"{config.out}: {config.out.stat().st_size:,} bytes, of a model that `ridgecode encode` takes")
 
 
 def models_table() -> str:
@@ -74,18 +95,36 @@ def models_table() -> str:
 
 def _check(config: Models) -> None:
     if config.keep is not None:
-        for flag, given in (("--onnx", config.onnx), (f"{config.model}", config.model is not None)):
+        others = {"--onnx": config.onnx, "--fit_codec": config.fit_codec, f"{config.model}": config.model is not None}
+        for flag, given in others.items():
             if given:
                 raise BadInput(f"{flag} says nothing to --keep, which takes a run; leave it out")
         if not config.name:
             raise BadInput("--name is missing: name the model that --keep writes, such as ridge-crop32-128")
         return
-    for flag in ("name", "data"):
-        if getattr(config, flag):
-            raise BadInput(f"--{flag} is for --keep; leave it out, or name a run with --keep")
+    if config.name:
+        raise BadInput("--name is for --keep; leave it out, or name a run with --keep")
+    if config.fit_codec:
+        _check_fit(config)
+        return
+    if config.data is not None:
+        raise BadInput("--data is for --keep and --fit_codec; leave it out, or add one of them")
     if config.onnx and config.model is None:
         raise BadInput("--onnx needs a model: give a pretrained model's name, a run or a model file")
     if config.onnx and config.out is None:
         raise BadInput("--out is missing: give a folder for encoder.onnx and decoder.onnx")
     if config.out is not None and not config.onnx:
-        raise BadInput("--out is for --onnx and --keep; leave it out, or add one of them")
+        raise BadInput("--out is for --onnx, --fit_codec and --keep; leave it out, or add one of them")
+
+
+def _check_fit(config: Models) -> None:
+    if config.onnx:
+        raise BadInput("--onnx and --fit_codec write different files; give one of them")
+    if config.model is None:
+        raise BadInput("--fit_codec needs a model: give a pretrained model's name, a run or a model file")
+    if config.data is None:
+        raise BadInput("--data is missing: give the prepared store whose train prints --fit_codec is fitted to")
+    if config.out is None:
+        raise BadInput("--out is missing: name the file that --fit_codec writes, such as model.safetensors")
+    if config.out.is_dir():
+        raise BadInput(f"--out {config.out} is a folder; name a file, such as {config.out / 'model.safetensors'}")

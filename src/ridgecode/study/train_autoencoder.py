@@ -15,6 +15,7 @@ from ridgecode.prints.views import VIEWS, ViewName, stack_prints
 from ridgecode.study.autoencoder_fit import fit_network, fit_pca_run
 from ridgecode.study.autoencoder_settings import TrainAutoencoder, check_settings, spec_of
 from ridgecode.study.autoencoder_training import PrintWindows
+from ridgecode.study.codec_fit import fit_codec
 from ridgecode.study.evaluate import Evaluate, evaluate_run
 from ridgecode.study.identity_training import IdentityPrints, IdentityWindows, identity_prints
 from ridgecode.study.pca_fit import check_latent_dim
@@ -106,6 +107,8 @@ def _train(
         if first:
             facts = {"source": store.source, "seconds": round(seconds, 3), "best_epoch": best["epoch"]}
             run.write_environment(facts)
+            if not config.rate_weight:
+                fit_codec(run.model, data.train_prints, run.model)
             if config.evaluate:
                 log_evaluation(tracker, run.path, evaluate_run(Evaluate(run=run.path, data=config.data)))
             run.write_environment({"finished": True})

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ridgecode.autoencoders.saved import AutoencoderSpec, build_network, load_autoencoder, save_autoencoder
+from ridgecode.codec.context_codec import ContextCodec
 from ridgecode.codec.context_file import context_tensors, load_context
 from ridgecode.codec.context_model import ContextModel, place_features, slices_of
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.codec.scales import bits, scale_of
 from ridgecode.errors import BadInput
 
@@ -43,7 +44,7 @@ def vectors(context: ContextModel, n: int = 20) -> torch.Tensor:
 
 def test_what_comes_back_is_within_half_a_step(context: ContextModel) -> None:
     z = vectors(context)
-    codec = LatentCodec(context_tensors(context, z))
+    codec = ContextCodec(context_tensors(context, z))
     back = codec.decode(codec.encode(z))
     step = context.log_step.detach().exp()[context.entries // 20]
     assert ((back - z).abs() <= 0.5 * step + 1e-5).all()
@@ -52,7 +53,7 @@ def test_what_comes_back_is_within_half_a_step(context: ContextModel) -> None:
 
 def test_rounding_is_coding_and_decoding_without_bytes(context: ContextModel) -> None:
     z = vectors(context, 70)
-    codec = LatentCodec(context_tensors(context, z))
+    codec = ContextCodec(context_tensors(context, z))
     assert torch.equal(codec.round(z), codec.decode(codec.encode(z)))
 
 
@@ -60,14 +61,14 @@ def test_a_map_of_a_single_place_is_coded() -> None:
     """A crop's one patch: the second colour of its checkerboard has no place."""
     context = ContextModel((16, 1, 1), torch.arange(16), hidden=12)
     z = vectors(context)
-    codec = LatentCodec(context_tensors(context, z))
+    codec = ContextCodec(context_tensors(context, z))
     assert (codec.decode(codec.encode(z)) - z).abs().max() <= 0.5 + 1e-5
 
 
 def test_training_saw_nearly_the_same_bits_and_vectors(context: ContextModel) -> None:
     z = vectors(context, 200)
     tensors = context_tensors(context, z)
-    codec = LatentCodec(tensors)
+    codec = ContextCodec(tensors)
     coded = context.eval()(z)
     told = codec.bits(z)
     # Tables are fitted to these very numbers: never dearer than the distributions that they start from.
@@ -79,7 +80,7 @@ def test_training_saw_nearly_the_same_bits_and_vectors(context: ContextModel) ->
 
 def test_estimated_and_actual_bytes_agree(context: ContextModel) -> None:
     z = vectors(context, 100)
-    codec = LatentCodec(context_tensors(context, z))
+    codec = ContextCodec(context_tensors(context, z))
     actual = np.array([len(payload) for payload in codec.encode(z)])
     away = actual - codec.bits(z) / 8
     # Numbers of next to no probability are a little cheaper than their tables say, by the library's own rounding.
@@ -89,7 +90,7 @@ def test_estimated_and_actual_bytes_agree(context: ContextModel) -> None:
 
 def test_payloads_do_not_depend_on_what_is_coded_beside_them(context: ContextModel) -> None:
     z = vectors(context, 70)
-    codec = LatentCodec(context_tensors(context, z))
+    codec = ContextCodec(context_tensors(context, z))
     together = codec.encode(z)
     assert [codec.encode(one[None])[0] for one in z] == together
     torch.testing.assert_close(codec.decode([together[5]])[0], codec.decode(together)[5], rtol=0, atol=0)
@@ -103,7 +104,7 @@ def test_threads_change_nothing(context: ContextModel) -> None:
     payloads = []
     for n in (1, 2):
         torch.set_num_threads(n)
-        payloads.append(LatentCodec(tensors).encode(z))
+        payloads.append(ContextCodec(tensors).encode(z))
     torch.set_num_threads(threads)
     assert payloads[0] == payloads[1]
 
@@ -112,7 +113,7 @@ def test_threads_change_nothing(context: ContextModel) -> None:
 @given(st.binary(max_size=80))
 def test_any_bytes_decode_to_something_or_are_refused(data: bytes) -> None:
     context = context_model()
-    codec = LatentCodec(context_tensors(context, vectors(context, 2)))
+    codec = ContextCodec(context_tensors(context, vectors(context, 2)))
     try:
         back = codec.decode([data])
     except ValueError:
@@ -123,7 +124,7 @@ def test_any_bytes_decode_to_something_or_are_refused(data: bytes) -> None:
 def test_loud_values_come_back(context: ContextModel) -> None:
     """Beyond the tables, as a damaged or foreign print would give them."""
     z = vectors(context, 3)
-    codec = LatentCodec(context_tensors(context, z))
+    codec = ContextCodec(context_tensors(context, z))
     z[0, 3], z[2, 100] = 4000.0, -300.0
     back = codec.decode(codec.encode(z))
     step = context.log_step.detach().exp()[context.entries // 20]
@@ -150,14 +151,14 @@ def test_a_model_file_holds_its_codec(tmp_path: Path) -> None:
     save_autoencoder(file, net, spec, torch.zeros(64), torch.ones(64), codec=tensors)
     saved = load_autoencoder(file)
     torch.testing.assert_close(saved.codec, tensors)
-    assert LatentCodec.of(saved).encode(z) == LatentCodec(tensors).encode(z)
+    assert latent_codec(saved).encode(z) == ContextCodec(tensors).encode(z)
     save_autoencoder(file, net, spec, torch.zeros(64), torch.ones(64))
     with pytest.raises(BadInput, match="has no codec"):
-        LatentCodec.of(load_autoencoder(file))
+        latent_codec(load_autoencoder(file))
     del tensors["tables"]
     save_autoencoder(file, net, spec, torch.zeros(64), torch.ones(64), codec=tensors)
     with pytest.raises(BadInput, match="does not fit"):
-        LatentCodec.of(load_autoencoder(file))
+        latent_codec(load_autoencoder(file))
 
 
 def test_bits_are_those_of_the_rounded_logistic_distribution() -> None:
