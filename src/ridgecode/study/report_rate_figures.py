@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from ridgecode.study.rate_figures import RateLine, rate_figure
 from ridgecode.study.report_figure import ReportFigure
-from ridgecode.study.report_numbers import count, fixed, listed, significant
-from ridgecode.study.report_rate_tables import ON_DISK, notes, size
+from ridgecode.study.report_numbers import count, fixed, in_bytes, listed, significant
+from ridgecode.study.report_rate_tables import ON_DISK, notes
 from ridgecode.study.report_rates import RateCurve, RatePlot, RatePoint
 
 Value = Callable[[RatePoint], float | None]
@@ -81,7 +81,7 @@ def _figure(plot: RatePlot, measure: Measure, where: str, name: str, bare: bool 
     lines = [_line(curve, measure, bare) for curve in curves]
     title = f"{measure.title}{' without headers' if bare else ''}, {where}"
     said = "; ".join(_said(line, measure) for line in lines)
-    caption = ON_DISK if measure.key == "mse" and not bare else ""
+    caption = ON_DISK + notes(plot) if measure.key == "mse" and not bare else ""
     if bare:
         caption = (
             "As many bytes as are left without container and headers, which weigh much in files so small: of ridgecode "
@@ -89,7 +89,6 @@ def _figure(plot: RatePlot, measure: Measure, where: str, name: str, bare: bool 
         )
     elif not caption:
         caption = _judges(plot, measure) or "Bytes as they lie on disk; higher is better."
-    caption += "" if bare else notes(plot)
     if any(set(line.points) - set(line.line) for line in lines):
         caption += BESIDE
     x_label = "bytes a print without headers (log scale)" if bare else "bytes a print on disk (log scale)"
@@ -141,5 +140,5 @@ def _points(points: Sequence[RatePoint], measure: Measure, bare: bool) -> tuple[
 
 def _said(line: RateLine, measure: Measure) -> str:
     """The ends of a line in words."""
-    ends = [f"{measure.text(value)} at {size(place)}" for place, value in (line.points[0], line.points[-1])]
+    ends = [f"{measure.text(value)} at {in_bytes(place)}" for place, value in (line.points[0], line.points[-1])]
     return f"{line.label}: {' to '.join(dict.fromkeys(ends))} bytes"

@@ -12,6 +12,8 @@ BYTES_RANGE: dict[str, tuple[float, float]] = {"whole": (150, 1200)}
 """Bytes of the curve compared with that a difference is averaged over, by view; all of them where none stands here."""
 STATED_MSE: dict[str, tuple[float, ...]] = {"whole": (0.035, 0.0145), "crop32": (0.04,)}
 JPEG_2000 = "jpeg2000"
+BETWEEN = 200
+"""MSEs between the largest and the least at which the best classical codec is looked for."""
 
 
 class Saving(NamedTuple):
@@ -33,11 +35,19 @@ def saving(plot: RatePlot, reference: RateDistortion, curve: RateDistortion) -> 
 
 
 def all_classical(plot: RatePlot, bare: bool = False) -> RateDistortion:
-    """The points of all classical codecs as one curve: whichever is best at each MSE."""
-    curves = [curve.distortion(bare) for curve in plot.classical]
+    """The fewest bytes that any classical codec needs, at their points' MSEs and at many between these."""
+    curves = [points for curve in plot.classical if len((points := curve.distortion(bare)).bytes)]
     if not curves:
         return RateDistortion(np.empty(0), np.empty(0))
-    return RateDistortion(np.concatenate([one.bytes for one in curves]), np.concatenate([one.mse for one in curves]))
+    own = np.concatenate([points.mse for points in curves])
+    every = np.unique(np.concatenate([own, np.geomspace(own.min(), own.max(), BETWEEN)]))
+    least = np.array([_least(curves, mse) for mse in every])
+    return RateDistortion(least[np.isfinite(least)], every[np.isfinite(least)])
+
+
+def _least(curves: list[RateDistortion], mse: float) -> float:
+    found = [size for points in curves if not math.isnan(size := bytes_at(points, mse))]
+    return min(found, default=math.nan)
 
 
 def best_classical(plot: RatePlot, bare: bool = False) -> RateCurve | None:

@@ -7,8 +7,7 @@ import numpy as np
 
 from ridgecode.study.figure_style import Drawing
 from ridgecode.study.report_figure import ReportFigure
-from ridgecode.study.report_numbers import listed, significant
-from ridgecode.study.report_rate_tables import size
+from ridgecode.study.report_numbers import in_bytes, listed, significant
 from ridgecode.study.report_rates import RatePlot, RatePoint
 from ridgecode.study.report_runs import ValidationPrints
 from ridgecode.study.report_sheets import ROWS, short_name
@@ -53,7 +52,7 @@ def _sheet(plot: RatePlot, wanted: float, where: str, name: str) -> ReportFigure
         point = _nearest(curve.line, wanted)
         if point is None:
             least = min(point.bytes for point in curve.points)
-            beyond.append(f"{curve.name} ({'from' if least > wanted else 'none near, the least'} {size(least)})")
+            beyond.append(f"{curve.name} ({'from' if least > wanted else 'none near, the least'} {in_bytes(least)})")
         elif point.prints is None or (columns and not _same(point.prints, columns[0].prints)):
             lacking.append(curve.name)
         else:
@@ -62,15 +61,15 @@ def _sheet(plot: RatePlot, wanted: float, where: str, name: str) -> ReportFigure
         return None
     truth, names = columns[0].prints.truth[:ROWS], columns[0].prints.names[:ROWS]
     images = {_header(column): column.prints.x_hat[:ROWS] for column in columns}
-    title = f"At about {size(wanted)} bytes, {where}"
+    title = f"At about {in_bytes(wanted)} bytes, {where}"
     png = reconstruction_sheet({**images, TRUTH: truth}, title=title, row_labels=[short_name(one) for one in names])
     said = "; ".join(label.replace("\n", " ") for label in images)
     alt = (
-        f"Sheet at about {size(wanted)} bytes a print, {where}: {len(truth)} prints in rows, in columns what codecs "
+        f"Sheet at about {in_bytes(wanted)} bytes a print, {where}: {len(truth)} prints in rows, in columns what codecs "
         f"make of them ({said}; means over all prints), the true prints last."
     )
     caption = (
-        f"The same prints at about {size(wanted)} bytes: of each codec the nearest point, within {100 * NEAR:g} %. "
+        f"The same prints at about {in_bytes(wanted)} bytes: of each codec the nearest point, within {100 * NEAR:g} %. "
         "Bytes on disk and MSE are means over all prints; ridgecode's columns are decoded from bytes."
     )
     if beyond:
@@ -83,7 +82,7 @@ def _sheet(plot: RatePlot, wanted: float, where: str, name: str) -> ReportFigure
 
 
 def _header(column: Column) -> str:
-    return f"{column.codec}\n{size(column.point.bytes)} bytes\nMSE {significant(column.point.losses.mse, 3)}"
+    return f"{column.codec}\n{in_bytes(column.point.bytes)} bytes\nMSE {significant(column.point.losses.mse, 3)}"
 
 
 def _same(one: ValidationPrints, other: ValidationPrints) -> bool:

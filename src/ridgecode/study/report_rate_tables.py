@@ -4,8 +4,8 @@ import math
 
 from ridgecode.study.report_numbers import (
     NONE,
-    count,
     fixed,
+    in_bytes,
     percent,
     percent_interval,
     significant,
@@ -40,11 +40,6 @@ def rate_tables(plot: RatePlot, where: str, name: str) -> list[Table]:
     if plot.prints.view in STATED_MSE:
         tables.append(_at_stated(plot, where, f"rate_at_mse_{name}"))
     return tables
-
-
-def size(value: float | None) -> str:
-    """Bytes, with one decimal below 100."""
-    return fixed(value, 1) if value is not None and value < 99.95 else count(value)
 
 
 def notes(plot: RatePlot) -> str:
@@ -88,9 +83,9 @@ def _points(plot: RatePlot, where: str, name: str) -> Table:
 
 def _cells(plot: RatePlot, point: RatePoint) -> list[Cell]:
     cells = [
-        Cell(size(point.bytes)),
-        Cell(size(point.file_bytes)),
-        Cell(size(point.bare_bytes)),
+        Cell(in_bytes(point.bytes)),
+        Cell(in_bytes(point.file_bytes)),
+        Cell(in_bytes(point.bare_bytes)),
         Cell(fixed(8 * point.bytes / plot.pixels)),
         Cell(significant(point.losses.mse), significant_interval(point.losses.mse_low, point.losses.mse_high)),
         Cell(fixed(point.losses.psnr_db)),
@@ -134,7 +129,7 @@ def _differences(plot: RatePlot, where: str, name: str) -> Table:
         f"Bjontegaard rate differences, {where}: by how many percent a codec's bytes lie above (−: below) those of "
         f"another at equal MSE, on average over the MSEs that both reach{within}; below each these MSEs. The "
         f"best classical codec is {names[0]}, {names[1]}: the one with the fewest bytes above the best at each MSE, "
-        "which are the points of all classical codecs as one curve. – where two curves have no MSE in common, or one "
+        "which is at each whichever classical codec needs least. – where two curves have no MSE in common, or one "
         "has a single point."
     )
     columns = (
@@ -159,7 +154,7 @@ def _at_stated(plot: RatePlot, where: str, name: str) -> Table:
     rows = []
     for curve in plot.curves:
         found = [bytes_at_mse(curve, mse, bare) for mse in stated for _, bare in FORMS]
-        cells = [Cell("not reached" if value is None else size(value)) for value in found]
+        cells = [Cell("not reached" if value is None else in_bytes(value)) for value in found]
         rows.append(Row("", (Cell(curve.name), *cells)))
     caption = f"Bytes a print at stated MSEs, {where}, between a codec's points as Bjontegaard differences have it."
     return Table(name, caption, tuple(columns), tuple(rows))
