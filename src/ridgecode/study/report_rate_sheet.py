@@ -65,8 +65,8 @@ def _sheet(plot: RatePlot, wanted: float, where: str, name: str) -> ReportFigure
     png = reconstruction_sheet({**images, TRUTH: truth}, title=title, row_labels=[short_name(one) for one in names])
     said = "; ".join(label.replace("\n", " ") for label in images)
     alt = (
-        f"Sheet at about {in_bytes(wanted)} bytes a print, {where}: {len(truth)} prints in rows, in columns what codecs "
-        f"make of them ({said}; means over all prints), the true prints last."
+        f"Sheet at about {in_bytes(wanted)} bytes a print, {where}: {len(truth)} prints in rows, what codecs "
+        f"make of them in columns ({said}; means over all prints), the true prints last."
     )
     caption = (
         f"The same prints at about {in_bytes(wanted)} bytes: of each codec the nearest point, within {100 * NEAR:g} %. "
