@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from ridgecode.codec.classical import CLASSICAL
 from ridgecode.study.figure_axes import legend_below, titled_axes, value_axis
 from ridgecode.study.figure_style import INK, MARKERS, MUTED, PAPER, SERIES, Drawing, rendered, styled
 
@@ -19,7 +18,9 @@ CLASSICAL_LOOKS: dict[str, dict[str, Any]] = {
     "avif": {"color": SERIES[4], "marker": MARKERS[4]},
     "wsq": {"color": MUTED, "marker": "p"},
 }
-assert CLASSICAL_LOOKS.keys() == set(CLASSICAL)
+OTHER_LOOKS: tuple[dict[str, Any], ...] = tuple(
+    {"color": MUTED, "marker": marker, "linestyle": (0, (2, 1.5))} for marker in ("*", "8", ">", "H")
+)
 # Runs are drawn last and thick: they are what the figure is about.
 LEARNED_LOOKS: tuple[dict[str, Any], ...] = (
     {"color": SERIES[0], "marker": MARKERS[0], "linewidth": 2.6, "markersize": 7},
@@ -46,9 +47,9 @@ def rate_figure(lines: Sequence[RateLine], title: str, y_label: str, log: bool =
     """
     with styled():
         figure, axes = titled_axes(title, x_label or "bytes a print (log scale)", y_label, height=3.9)
-        learned = [line.label for line in lines if line.learned]
+        looks = _looks(lines)
         for line in lines:
-            look = _look(line, learned)
+            look = looks[line.label]
             still = {**look, "linestyle": "", "markeredgecolor": PAPER, "markeredgewidth": 0.6}
             height = 4.0 if line.learned else 3.0
             aside = [point for point in line.points if point not in line.line]
@@ -71,7 +72,10 @@ def rate_figure(lines: Sequence[RateLine], title: str, y_label: str, log: bool =
         return rendered(figure)
 
 
-def _look(line: RateLine, learned: Sequence[str]) -> dict[str, Any]:
-    if line.learned:
-        return LEARNED_LOOKS[learned.index(line.label) % len(LEARNED_LOOKS)]
-    return CLASSICAL_LOOKS[line.label]
+def _looks(lines: Sequence[RateLine]) -> dict[str, dict[str, Any]]:
+    """The look of each line by its label."""
+    own = [line.label for line in lines if line.learned]
+    others = [line.label for line in lines if not line.learned and line.label not in CLASSICAL_LOOKS]
+    looks = {label: LEARNED_LOOKS[i % len(LEARNED_LOOKS)] for i, label in enumerate(own)}
+    looks |= {label: OTHER_LOOKS[i % len(OTHER_LOOKS)] for i, label in enumerate(others)}
+    return CLASSICAL_LOOKS | looks

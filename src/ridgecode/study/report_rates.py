@@ -164,10 +164,12 @@ def _settings(points: Iterable[RatePoint]) -> set[str]:
 
 
 def _curves(by_name: Mapping[str, Sequence[RatePoint]]) -> list[RateCurve]:
-    order = [name for name in by_name if name not in CLASSICAL]
+    """Runs first, then image codecs in their usual order, those that are not among the usual ones last."""
+    order = [name for name in by_name if name.startswith(LEARNED)]
     order += [name for name in CLASSICAL if name in by_name]
+    order += [name for name in by_name if name not in order]
     return [
-        RateCurve(name, name not in CLASSICAL, tuple(sorted(by_name[name], key=lambda point: point.bytes)))
+        RateCurve(name, name.startswith(LEARNED), tuple(sorted(by_name[name], key=lambda point: point.bytes)))
         for name in order
     ]
 
