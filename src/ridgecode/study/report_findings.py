@@ -239,8 +239,8 @@ def _rate(plot: RatePlot) -> Finding | None:
     least, most = in_bytes(points[0].bytes), in_bytes(points[-1].bytes)
     spans = f"{least} bytes" if len(points) == 1 else f"{least} to {most} bytes"
     sentences = [
-        f"{ours.name} takes {spans} a print on disk, the least of the best classical codec, {best.name}, is "
-        f"{in_bytes(best.points[0].bytes)}."
+        f"{ours.name} takes {spans} a print on disk; {best.name}, the best classical codec, takes "
+        f"{in_bytes(best.points[0].bytes)} at least."
     ]
     headline = spans
     if not math.isnan(found.percent):
