@@ -27,9 +27,9 @@ from ridgecode.study.report_tables import Cell, Row, Table
 FORMS = (("as stored", False), ("without headers", True))
 ON_DISK = (
     "Bytes are means of what lies on disk: of an image codec its files, of ridgecode a print's share of an archive of "
-    "all of them; beside them those of a file of its own, and those without container and headers, which for ridgecode "
-    "is the payload."
+    "all of them."
 )
+BESIDE_IT = "Beside them those of a file of its own, and those without header, which for ridgecode is the payload."
 
 
 def rate_tables(plot: RatePlot, where: str, name: str) -> list[Table]:
@@ -77,7 +77,9 @@ def _points(plot: RatePlot, where: str, name: str) -> Table:
         for curve in plot.curves
         for point in curve.points
     ]
-    caption = f"Rate and distortion, {where}. {ON_DISK}{notes(plot)} Distortion is that of what was decoded."
+    caption = (
+        f"Rate and distortion, {where}. {ON_DISK} {BESIDE_IT}{notes(plot)} Distortion is that of what was decoded."
+    )
     return Table(name, caption, tuple(columns), tuple(rows))
 
 
