@@ -5,8 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ridgecode.codec.rate_distortion import Form, RateDistortion, bjontegaard_rate
+from ridgecode.codec.rate_distortion import Form, RateDistortion, bjontegaard_rate, bytes_at, efficient_points
 from ridgecode.errors import BadInput
 
 # The four points a curve that VCEG-M33's users check their programs with: kbit/s and PSNR of an 8-bit video.
@@ -113,3 +115,25 @@ def test_what_cannot_be_told() -> None:
     assert not math.isnan(bjontegaard_rate(curve(rate, psnr), curve(rate[:2], psnr[:2])).percent)
     with pytest.raises(BadInput, match="positive and finite"):
         bjontegaard_rate(curve([0, *rate[1:]], psnr), curve(rate, psnr))
+
+
+def test_bytes_at_an_mse_lie_between_the_points() -> None:
+    """Of a curve of six decibels a doubling, whose logarithm of bytes is a straight line, in closed form."""
+    straight = curve([100, 200, 400, 5000], [10, 16, 22, 21])  # the last is beaten
+    for psnr in (10.0, 12.5, 16.0, 21.9, 22.0):
+        wanted = 10 ** (-psnr / 10)
+        assert bytes_at(straight, wanted) == pytest.approx(100 * 2 ** ((psnr - 10) / 6), rel=1e-9)
+    assert math.isnan(bytes_at(straight, 0.11)) and math.isnan(bytes_at(straight, 0.006))
+    one = RateDistortion(np.array([50.0]), np.array([0.02]))
+    assert bytes_at(one, 0.02) == pytest.approx(50) and math.isnan(bytes_at(one, 0.021))
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=12))
+def test_efficient_points_are_those_that_no_other_beats(points: list[tuple[int, int]]) -> None:
+    sizes, errors = np.array(points, dtype=float).T
+    kept = efficient_points(RateDistortion(sizes, errors)).tolist()
+    slow = {
+        (a, b) for a, b in points if not any((c <= a and d <= b) and (c, d) != (a, b) for c, d in points)
+    }  # equal points count once
+    assert {points[i] for i in kept} == slow and len(kept) == len(slow)
+    assert [points[i] for i in kept] == sorted(slow)

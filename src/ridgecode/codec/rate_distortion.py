@@ -71,8 +71,11 @@ def bjontegaard_rate(
     return RateDifference(100 * math.expm1((of_curve - of_reference) / (high - low)), float(low), float(high))
 
 
-def _efficient(curve: RateDistortion) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(PSNR in dB, natural logarithm of bytes), both strictly rising, without points that another beats."""
+def efficient_points(curve: RateDistortion) -> NDArray[np.int64]:
+    """Places of the points that no other of the curve beats in bytes and MSE both, by rising bytes, int (M,).
+
+    Raises BadInput for a curve with anything but positive, finite figures.
+    """
     size, mse = (np.asarray(values, dtype=np.float64) for values in curve)
     if (
         size.shape != mse.shape
@@ -81,10 +84,28 @@ def _efficient(curve: RateDistortion) -> tuple[NDArray[np.float64], NDArray[np.f
     ):
         raise BadInput("a rate-distortion curve needs as many bytes as MSEs, positive and finite")
     order = np.lexsort((mse, size))
-    size, mse = size[order], mse[order]
-    before = np.minimum.accumulate(np.concatenate(([np.inf], mse)))[:-1]
-    kept = mse < before
-    return -10 * np.log10(mse[kept]), np.log(size[kept])
+    before = np.minimum.accumulate(np.concatenate(([np.inf], mse[order])))[:-1]
+    kept: NDArray[np.int64] = order[mse[order] < before]
+    return kept
+
+
+def bytes_at(curve: RateDistortion, mse: float) -> float:
+    """The bytes at which `curve` reaches `mse`, between its points as `bjontegaard_rate` has it; NaN beyond them.
+
+    Raises BadInput as `efficient_points` does.
+    """
+    psnr, log_bytes = _efficient(curve)
+    wanted = -10 * math.log10(mse)
+    if not len(psnr) or not psnr[0] <= wanted <= psnr[-1]:
+        return math.nan
+    return math.exp(PchipInterpolator(psnr, log_bytes)(wanted) if len(psnr) > 1 else log_bytes[0])
+
+
+def _efficient(curve: RateDistortion) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(PSNR in dB, natural logarithm of bytes), both strictly rising, without points that another beats."""
+    kept = efficient_points(curve)
+    size, mse = (np.asarray(values, dtype=np.float64)[kept] for values in curve)
+    return -10 * np.log10(mse), np.log(size)
 
 
 def _integral(psnr: NDArray[np.float64], log_bytes: NDArray[np.float64], low: float, high: float, form: Form) -> float:

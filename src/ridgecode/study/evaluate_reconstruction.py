@@ -17,6 +17,7 @@ from ridgecode.matching.bootstrap import bootstrap_mean
 from ridgecode.prints.store import PrintStore
 from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.coded_figures import coded_part
+from ridgecode.study.coded_prints import through_bytes
 from ridgecode.study.evaluation_rows import MeasuredRows
 from ridgecode.study.pca_fit import fit_pca
 from ridgecode.study.reconstruction_figures import ReconstructionFigures, measure, windows_per_second
@@ -47,7 +48,7 @@ def reconstruction_part(
     names, subjects = (store.column(column)[measured.real] for column in ("name", "subject"))
     _write_figures(folder / "per_print.parquet", figures, depth_bits, {"name": names.astype(str)})
     truth = saved.spec.window.kept(prints)
-    _write_sheet(folder, figures, truth, names)
+    _write_sheet(folder, saved, figures, prints, names)
     part = {
         **_mean_figures(figures, subjects),
         **_about(saved, figures, depth_bits),
@@ -176,13 +177,18 @@ def sheet_prints(n: int) -> np.ndarray:
     return np.linspace(0, n - 1, min(SHEET_PRINTS, n)).astype(int)
 
 
-def _write_sheet(folder: Path, figures: ReconstructionFigures, truth: np.ndarray, names: np.ndarray) -> None:
-    """The first few prints with their reconstructions."""
+def _write_sheet(
+    folder: Path, saved: SavedAutoencoder, figures: ReconstructionFigures, prints: np.ndarray, names: np.ndarray
+) -> None:
+    """The first few prints with their reconstructions, and where the model has a codec also with `decoded`: those from
+    the bytes of their latent vectors."""
     some = sheet_prints(len(names))
+    arrays = {
+        "truth": saved.spec.window.kept(prints)[some],
+        "x_hat": np.rint(figures.x_hat[some] * 255).astype(np.uint8),
+        "names": names[some].astype(str),
+    }
+    if saved.codec:
+        arrays["decoded"] = through_bytes(saved, prints[some]).x_hat
     with whole_file(folder / "sheets" / "validation.npz") as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            truth=truth[some],
-            x_hat=np.rint(figures.x_hat[some] * 255).astype(np.uint8),
-            names=names[some].astype(str),
-        )
+        np.savez_compressed(file, allow_pickle=False, **arrays)

@@ -9,14 +9,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from scipy.special import ndtri
 
+from ridgecode.study.figure_axes import legend_below, titled_axes, value_axis
 from ridgecode.study.figure_style import INK, MARKERS, MUTED, PAPER, RAMP, SERIES, Drawing, rendered, styled
 
-WIDTH, HEIGHT = 5.4, 3.4  # inches, without the legend: two side by side on a desktop page, one on a phone
-LEGEND_ROW = 0.19  # inches
 LONGEST_TICK = 40  # characters a line beside a figure
 DET_TICKS = (0.0001, 0.001, 0.01, 0.05, 0.10, 0.20, 0.40)
 # How curves look that are nobody's runs.
@@ -74,7 +72,7 @@ def size_figure(
 ) -> Drawing:
     """A measure against latent size (log2 axis), with reference curves, and `levels` as horizontal lines."""
     with styled():
-        figure, axes = _axes(title, "latent size in dims (log scale)", y_label)
+        figure, axes = titled_axes(title, "latent size in dims (log scale)", y_label)
         looks = _looks()
         for curve in curves:
             look = REFERENCE_LOOKS[curve.reference] if curve.reference else looks[curve.look % len(looks)]
@@ -91,8 +89,8 @@ def size_figure(
         for i, (label, value) in enumerate(levels):
             axes.axhline(value, color=MUTED, linestyle=LEVEL_DASHES[i % 4], linewidth=1.2, label=label)
         _size_axis(axes, sorted({size for curve in curves for size in curve.sizes}))
-        _value_axis(axes, log, from_zero)
-        _legend(axes)
+        value_axis(axes, log, from_zero)
+        legend_below(axes)
         return rendered(figure)
 
 
@@ -111,7 +109,7 @@ def setting_figure(
     with styled():
         wrapped = ["\n".join(textwrap.wrap(label, LONGEST_TICK)) for label in labels]
         lines = max(label.count("\n") + 1 for label in wrapped)
-        figure, axes = _axes(title, x_label, "", height=1.3 + (0.12 + 0.16 * lines) * len(labels))
+        figure, axes = titled_axes(title, x_label, "", height=1.3 + (0.12 + 0.16 * lines) * len(labels))
         places = np.arange(len(labels))[::-1]
         for place, value, interval in zip(places, values, ends, strict=True):
             if interval is not None:
@@ -123,14 +121,14 @@ def setting_figure(
         axes.set_ylim(-0.6, len(labels) - 0.4)
         axes.grid(False, axis="y")
         if levels:
-            _legend(axes)
+            legend_below(axes)
         return rendered(figure)
 
 
 def learning_figure(curves: Sequence[LearningCurve], title: str, y_label: str) -> Drawing:
     """Training loss (dashed) and validation loss (solid) by epoch."""
     with styled():
-        figure, axes = _axes(title, "epoch", y_label)
+        figure, axes = titled_axes(title, "epoch", y_label)
         colours: dict[str, str] = {}
         for curve in curves:
             fresh = curve.label not in colours
@@ -145,17 +143,17 @@ def learning_figure(curves: Sequence[LearningCurve], title: str, y_label: str) -
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         low, high = axes.get_ylim()
         log = low > 0 and high / low > 3
-        _value_axis(axes, log, from_zero=False)
+        value_axis(axes, log, from_zero=False)
         if log:
             axes.set_ylabel(f"{y_label[:-1]}, log scale)" if y_label.endswith(")") else f"{y_label} (log scale)")
-        _legend(axes, columns=3 if max(len(curve.label) for curve in curves) < 14 else 2)
+        legend_below(axes, columns=3 if max(len(curve.label) for curve in curves) < 14 else 2)
         return rendered(figure)
 
 
 def roc_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
     """True acceptance rate (1 - FNMR) against FMR on a log axis, in %."""
     with styled():
-        figure, axes = _axes(title, "FMR in % (log scale)", "1 − FNMR in %", height=3.7)
+        figure, axes = titled_axes(title, "FMR in % (log scale)", "1 − FNMR in %", height=3.7)
         floor = 1e-4
         for curve, look in _error_looks(curves):
             fmr, fnmr = _as_drawn(curve)
@@ -166,14 +164,14 @@ def roc_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_ylim(*_upper_part(curves, floor))
-        _legend(axes, columns=1)
+        legend_below(axes, columns=1)
         return rendered(figure)
 
 
 def det_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
     """Detection error trade-off: FNMR against FMR in %, both on normal-deviate axes (Martin et al., 1997)."""
     with styled():
-        figure, axes = _axes(title, "FMR in % (normal deviate)", "FNMR in % (normal deviate)", height=3.7)
+        figure, axes = titled_axes(title, "FMR in % (normal deviate)", "FNMR in % (normal deviate)", height=3.7)
         least = 2e-5  # where a zero is drawn: beyond the axes
         for curve, look in _error_looks(curves):
             fmr, fnmr = (np.clip(rate, least, 1 - least) for rate in _as_drawn(curve))
@@ -185,7 +183,7 @@ def det_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
             axis.set_major_formatter(FuncFormatter(lambda _, i: f"{100 * DET_TICKS[i % len(DET_TICKS)]:g}"))
         axes.set_xlim(*ends)
         axes.set_ylim(*ends)
-        _legend(axes, columns=1)
+        legend_below(axes, columns=1)
         return rendered(figure)
 
 
@@ -193,7 +191,7 @@ def precision_recall_figure(curves: Sequence[ErrorCurve], mated_share: float, ti
     """Precision against recall where a fraction `mated_share` of the comparisons is mated: by Bayes, precision is
     share * recall / (share * recall + (1 - share) * FMR)."""
     with styled():
-        figure, axes = _axes(title, "recall: 1 - FNMR, %", "precision, %")
+        figure, axes = titled_axes(title, "recall: 1 - FNMR, %", "precision, %")
         for curve, look in _error_looks(curves):
             recall = 1 - curve.fnmr
             accepted = mated_share * recall + (1 - mated_share) * curve.fmr
@@ -202,18 +200,8 @@ def precision_recall_figure(curves: Sequence[ErrorCurve], mated_share: float, ti
             axes.plot(100 * recall[known], 100 * precision, label=curve.label, **look)
         axes.set_xlim(-2, 102)
         axes.set_ylim(100 * min(mated_share, 0.95) - 2, 102)
-        _legend(axes)
+        legend_below(axes)
         return rendered(figure)
-
-
-def _axes(title: str, x_label: str, y_label: str, height: float = HEIGHT) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(WIDTH, height))
-    axes = figure.add_subplot()
-    # Above the whole figure: beside long names on the y axis, a title above the axes would not fit.
-    figure.suptitle(title, x=0.012, ha="left")
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
-    return figure, axes
 
 
 def _looks() -> list[dict[str, Any]]:
@@ -259,32 +247,6 @@ def _size_axis(axes: Axes, sizes: Sequence[int]) -> None:
     if sizes:
         axes.set_xlim(min(sizes) / 1.3, max(sizes) * 1.3)
     axes.grid(False, axis="x")
-
-
-def _value_axis(axes: Axes, log: bool, from_zero: bool) -> None:
-    if not log:
-        if from_zero:
-            axes.set_ylim(bottom=0)
-        return
-    axes.set_yscale("log")
-    # Over less than a decade more ticks than 1, 2, 5, so that a curve can be read off anywhere.
-    low, high = axes.get_ylim()
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low > 10 else (1, 1.5, 2, 3, 4, 5, 7)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_minor_locator(NullLocator())
-
-
-def _legend(axes: Axes, columns: int = 2) -> None:
-    """Below the axes, so that it never hides data; in one column where names are long."""
-    handles, labels = axes.get_legend_handles_labels()
-    if max((len(label) for label in labels), default=0) > 30:
-        columns = 1
-    columns = min(columns, max(1, len(labels)))
-    figure = axes.get_figure(root=True)
-    assert isinstance(figure, Figure)
-    figure.set_figheight(figure.get_figheight() + LEGEND_ROW * -(-len(labels) // columns))
-    figure.legend(handles, labels, loc="outside lower left", ncols=columns, handlelength=2.6)
 
 
 def _colour(rank: float | None, index: int) -> str:

@@ -24,6 +24,7 @@ from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import VIEWS, stack_prints
 from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.codec_evaluation import ReconstructionMaker, coded_maker
+from ridgecode.study.coded_prints import through_bytes
 from ridgecode.study.evaluation import check_run, is_model
 from ridgecode.study.matcher_run import load_matcher_run
 from ridgecode.study.matching_systems import protocols_of
@@ -176,13 +177,21 @@ def _out(config: "Evaluate", name: str, protocol: str) -> Path:
 
 
 def _decoded_maker(run: Path) -> ReconstructionMaker:
-    """A function from prints to what the run's autoencoder decodes of them, and what the JSON says of it."""
+    """A function from prints to what the run's autoencoder decodes of them, and what the JSON says of it.
+
+    Of a model with a codec these are decoded from real bytes: `bytes` is then the mean of `.ridge` files of one print
+    each, and `payload_bytes` what of them is the latent vector alone.
+    """
     saved = _whole(run)
     spec = saved.spec
     about = {"run": run.resolve().name, "view": spec.view, "latent_dim": spec.latent_dim}
     about |= {"backbone": spec.backbone, "distortion": spec.distortion}
 
     def made(prints: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+        if saved.codec:
+            coded = through_bytes(saved, prints)
+            sizes = {"bytes": float(coded.file_bytes.mean()), "payload_bytes": float(coded.payload_bytes.mean())}
+            return coded.x_hat, about | sizes
         x_hat = own_pixels(spec.window, reconstruct(saved.net, windows(prints, spec)))
         return np.rint(x_hat.clip(0, 1) * 255).astype(np.uint8), about
 

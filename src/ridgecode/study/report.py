@@ -1,4 +1,4 @@
-"""Turns finished runs into a latent-size report: an HTML page, Markdown, CSV and figures."""
+"""Turns finished runs, and figures of image codecs, into a report: an HTML page, Markdown, CSV and figures."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
-from ridgecode.study.report_csv import latent_sizes_csv, matching_csv
+from ridgecode.study.report_csv import latent_sizes_csv, matching_csv, rate_distortion_csv
 from ridgecode.study.report_curves import error_figures, learning_figures
 from ridgecode.study.report_figure import ReportFigure
+from ridgecode.study.report_files import sorted_out
 from ridgecode.study.report_identity import identity_sections
 from ridgecode.study.report_matching_tables import level_table, matching_table
 from ridgecode.study.report_minutiae import minutiae_sections
 from ridgecode.study.report_page import Section, markdown, page
+from ridgecode.study.report_rate import rate_sections
 from ridgecode.study.report_repair import repair_sections
 from ridgecode.study.report_runs import SIAMESE, Run, read_runs
 from ridgecode.study.report_sheets import sheet_figures
@@ -32,22 +34,27 @@ class ReportFiles(NamedTuple):
 
 
 def write_report(runs: Sequence[Path | str], out: Path | str, title: str = "Latent-size study") -> ReportFiles:
-    """Reports on the run folders `runs` in the folder `out`: report.html, report.md, latent_sizes.csv, figures/.
+    """Reports on `runs` in the folder `out`: report.html, report.md, latent_sizes.csv, figures/.
 
-    Autoencoder and matcher runs may be mixed, of any backbones, distortions, views and seeds. matching.csv is written
-    too where matching was evaluated. What runs lack is said on the page. Files of an earlier report in `out` are
-    replaced one by one, each whole; other files there are left alone. Everything is made before anything is written,
-    so that a report that fails leaves the old one. Equal runs give equal bytes.
+    Autoencoder and matcher runs may be mixed, of any backbones, distortions, views and seeds. Beside run folders `runs`
+    may name JSON files that `ridgecode evaluate` wrote with --codec or --matcher. Where matching was evaluated there is
+    a matching.csv too, and a rate_distortion.csv where a run has a codec or figures of an image codec were given. What
+    runs lack is said on the page. Files of an earlier report in `out` are replaced one by one, each whole; other files
+    there are left alone. Everything is made before anything is written, so that a report that fails leaves the old one.
+    Equal runs give equal bytes.
 
-    Raises BadInput where no run is given, a folder is no run, a file of a run can't be read, or `out` is a file or a
-    run folder.
+    Raises BadInput where no run is given, a folder is no run, a file can't be read or holds other figures, or `out` is
+    a file or a run folder.
     """
     out = Path(out)
     if out.is_file():
         raise BadInput(f"--out {out} is a file: name a folder")
     if (out / "config.yaml").exists() or (out / "metrics.jsonl").exists():
         raise BadInput(f"--out {out} is a run folder: name another folder for the report")
-    study = study_of(read_runs(runs))
+    given = sorted_out(runs)
+    # Image codecs have no run folder, and may be reported on alone.
+    found = read_runs(given.folders) if given.folders or not given.codecs else []
+    study = study_of(found, given.codecs, given.minutiae)
     sections = _sections(study)
     figures = [figure for section in sections for figure in section.figures]
 
@@ -60,6 +67,8 @@ def write_report(runs: Sequence[Path | str], out: Path | str, title: str = "Late
     files[out / "latent_sizes.csv"] = latent_sizes_csv(_encoding(study), study.protocols).encode()
     if study.matching:
         files[out / "matching.csv"] = matching_csv(study.matching).encode()
+    if study.rates:
+        files[out / "rate_distortion.csv"] = rate_distortion_csv(study.rates).encode()
     files[out / "report.md"] = markdown(study, title, sections).encode()
     files[out / "report.html"] = page(study, title, sections).encode()
 
@@ -92,6 +101,7 @@ def _sections(study: Study) -> list[Section]:
     matching_tables += [classification_table(study.matching, protocol) for protocol in study.protocols]
     return [
         Section("sizes", "Latent sizes", tuple(sizes), tuple(size_tables), "No autoencoder run was given."),
+        *rate_sections(study),
         Section("sheets", "Reconstructions", tuple(sheet_figures(study)), (), "No run kept its reconstructions."),
         Section(
             "matching",

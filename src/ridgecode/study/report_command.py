@@ -1,4 +1,4 @@
-"""`ridgecode report`: runs to a latent-size report."""
+"""`ridgecode report`: runs and image codecs to a report."""
 
 import sys
 from dataclasses import dataclass
@@ -14,8 +14,11 @@ from ridgecode.study.tracking import open_tracker
 class Report:
     """Turns finished runs into report.html, report.md, latent_sizes.csv and figures.
 
+    Runs trained with --rate_weight and the figures of image codecs get curves of distortion against bytes, in
+    rate_distortion.csv too: one run or quality is a point.
+
     Args:
-        runs: run folders, such as runs/*
+        runs: run folders, such as runs/*, and JSON files that evaluate wrote with --codec or --matcher
         out: folder for the report
         title: heading of the page
         tracker: wandb (the latent-size table and the figures as a run of their own) or none

@@ -1,4 +1,5 @@
-"""A report's figures as CSV: latent_sizes.csv, one row a run, and matching.csv, one row a system and group."""
+"""A report's figures as CSV: latent_sizes.csv, one row a run, matching.csv, one row a system and group, and
+rate_distortion.csv, one row a point."""
 
 import csv
 import io
@@ -7,9 +8,12 @@ from typing import Any
 
 from ridgecode.autoencoders.distortion import uses_logits
 from ridgecode.study.report_matching import Entry, own_entry
+from ridgecode.study.report_rates import RatePlot
 from ridgecode.study.report_runs import Run, finite, published_bce, published_mse
 
+CODED = ("bytes", "archive_bytes", "payload_bytes", "mse", "psnr_db", "ssim")
 CSV_START = ("latent_dim", "backbone", "distortion", "bytes", "bpp", "mse", "psnr_db", "ssim")
+RATE_START = ("view", "codec", "setting", "bytes", "file_bytes", "archive_bytes", "bare_bytes", "bpp", "mse")
 MATCHING_START = ("system", "run", "latent_dim", "protocol", "level", "alteration", "bytes", "eer")
 
 
@@ -29,6 +33,22 @@ def matching_csv(entries: Sequence[Entry]) -> str:
     return _csv(list(dict.fromkeys((*MATCHING_START, *(key for row in rows for key in row)))), rows)
 
 
+def rate_distortion_csv(plots: Sequence[RatePlot]) -> str:
+    """One row a point of every curve; bytes, bits and milliseconds a print, TAR at an FMR of 0.1 % as a fraction."""
+    rows = []
+    for plot in plots:
+        for curve in plot.curves:
+            for point in curve.points:
+                row = {**plot.prints._asdict(), "codec": curve.name}
+                row |= {key: value for key, value in vars(point).items() if key not in ("losses", "judged", "prints")}
+                row |= point.losses._asdict()
+                row["bpp"] = 8 * point.bytes / plot.pixels
+                for matcher, judged in point.judged.items():
+                    row |= {f"{key}_{matcher}": value for key, value in judged._asdict().items()}
+                rows.append(row)
+    return _csv(list(dict.fromkeys((*RATE_START, *(key for row in rows for key in row)))), rows)
+
+
 def _csv_order(run: Run) -> tuple[Any, ...]:
     return (run.kind, run.setting("backbone"), run.setting("distortion"), run.latent_dim, run.setting("seed"), run.name)
 
@@ -42,6 +62,7 @@ def _csv_row(run: Run, protocols: Sequence[str]) -> dict[str, Any]:
         "distortion": run.setting("distortion"),
         **({"task": "repair"} if run.setting("task") == "repair" else {}),
         "bytes": _whole(run.figure("bytes")),
+        **{f"coded_{key}": run.coded(key) for key in CODED if run.bytes_on_disk is not None},
         "depth_bits": _whole(run.figure("depth_bits")),
         "mse_at_depth": run.figure("mse_at_depth"),
         **{f"mse_at_{bits}_bits": run.mse_at(bits) for bits in run.depths},

@@ -1,19 +1,24 @@
 """The findings of a report in words: best sizes, whether every doubling helped, PCA, published figures, matching."""
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ridgecode.codec.rate_distortion import bytes_at
 from ridgecode.study.report_numbers import (
     change,
     count,
     fixed,
+    in_bytes,
     listed,
     percent,
     percent_interval,
     significant,
     significant_interval,
 )
+from ridgecode.study.report_rate_gains import STATED_MSE, all_classical, best_classical, bytes_at_mse, saving
+from ridgecode.study.report_rates import RatePlot
 from ridgecode.study.report_runs import Run, published_bce, published_mse
 from ridgecode.study.report_series import Series, mean_and_spread
 from ridgecode.study.report_study import Study
@@ -41,7 +46,8 @@ class Size(NamedTuple):
 
 
 def findings(study: Study) -> list[Finding]:
-    """What the study shows: a finding a series, or one for all settings of one latent size, and one a protocol."""
+    """What the study shows: a finding a plot of rates, a finding a series, or one for all settings of one latent size,
+    and one a protocol."""
     alone: dict[tuple[str, str, int], list[Series]] = {}
     for series in study.autoencoders:
         if len(series.by_size) == 1:
@@ -56,9 +62,10 @@ def findings(study: Study) -> list[Finding]:
     if left > 0:
         shown.append(Finding("Further series", str(left), ("They stand in the table of latent sizes.",)))
     matching = [finding for protocol in study.protocols if (finding := _matching(study, protocol))]
+    rates = [finding for plot in study.rates if (finding := _rate(plot)) is not None]
     return [
         finding._replace(sentences=tuple(_unbroken(sentence) for sentence in finding.sentences if sentence))
-        for finding in (*shown, *matching)
+        for finding in (*rates, *shown, *matching)
     ]
 
 
@@ -118,8 +125,12 @@ def _cost(run: Run) -> str:
     figure = run.figure
     if figure("bytes") is None:
         return ""
+    coded = ""
+    if run.bytes_on_disk is not None:
+        mse = significant(run.coded("mse"))
+        coded = f"; coded, a print takes {in_bytes(run.bytes_on_disk)} bytes on disk and has an MSE of {mse}"
     depth = f" at {count(figure('depth_bits'))} bits a dim" if figure("depth_bits") is not None else ""
-    return f" in {count(figure('bytes'))} bytes{depth} ({fixed(figure('bpp'))} bits per pixel)"
+    return f" in {count(figure('bytes'))} bytes{depth} ({fixed(figure('bpp'))} bits per pixel{coded})"
 
 
 def _quality(size: Size, key: str) -> str:
@@ -215,6 +226,37 @@ def _matching(study: Study, protocol: str) -> Finding | None:
         verdict = "is worse at" if rival.eer > best.eer else "does as well or better with"
         beside = f"The best training-free baseline, {rival.system}{size}, {verdict} {percent(rival.eer)} %."
     return Finding(f"Matching, {protocol}", f"EER {percent(best.eer)} %", (text, beside))
+
+
+def _rate(plot: RatePlot) -> Finding | None:
+    """Bytes of the first learned codec beside those of the classical ones; None without both."""
+    best = best_classical(plot)
+    if not plot.learned or best is None:
+        return None
+    ours = plot.learned[0]
+    found = saving(plot, all_classical(plot), ours.distortion())
+    points = ours.line
+    least, most = in_bytes(points[0].bytes), in_bytes(points[-1].bytes)
+    spans = f"{least} bytes" if len(points) == 1 else f"{least} to {most} bytes"
+    sentences = [
+        f"{ours.name} takes {spans} a print on disk; {best.name}, the best classical codec, takes "
+        f"{in_bytes(best.points[0].bytes)} at least."
+    ]
+    headline = spans
+    if not math.isnan(found.percent):
+        sign = "fewer" if found.percent < 0 else "more"
+        headline = f"{abs(found.percent):.0f} % {sign} bytes"
+        sentences.append(
+            f"That is {sign} than the best classical codec needs at each MSE from {significant(found.mse_low, 3)} to "
+            f"{significant(found.mse_high, 3)} (Bjontegaard, bytes on disk)."
+        )
+    for mse in STATED_MSE.get(plot.prints.view, ()):
+        own, theirs = bytes_at_mse(ours, mse), bytes_at(all_classical(plot), mse)
+        if own is not None and not math.isnan(theirs):
+            sentences.append(
+                f"At an MSE of {mse:g} it takes {in_bytes(own)} bytes, the best classical codec {in_bytes(theirs)}."
+            )
+    return Finding(f"Rate and distortion, {plot.prints.view}", headline, tuple(sentences))
 
 
 def _unbroken(sentence: str) -> str:

@@ -24,6 +24,11 @@ def count(value: float | None) -> str:
     return NONE if value is None else f"{value:,.0f}"
 
 
+def in_bytes(value: float | None) -> str:
+    """Bytes, with one decimal below 100."""
+    return fixed(value, 1) if value is not None and value < 99.95 else count(value)
+
+
 def change(ours: float, theirs: float) -> str:
     """How far `ours` lies from `theirs`, for example "−49 %"."""
     return f"{100 * (ours / theirs - 1):+.0f} %".replace("-", "−") if theirs else NONE

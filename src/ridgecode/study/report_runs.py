@@ -27,11 +27,13 @@ SIAMESE = "siamese"
 
 
 class ValidationPrints(NamedTuple):
-    """The first validation prints (n, h, w) uint8, what the run makes of them, and their n names."""
+    """The first validation prints (n, h, w) uint8, what the run makes of them, and their n names; of a run with a codec
+    also what their bytes decode to."""
 
     truth: np.ndarray
     x_hat: np.ndarray
     names: tuple[str, ...]
+    decoded: np.ndarray | None = None
 
 
 class Curve(NamedTuple):
@@ -67,6 +69,17 @@ class Run:
         for key in keys:
             value = value.get(key) if isinstance(value, Mapping) else None
         return finite(value)
+
+    def coded(self, key: str) -> float | None:
+        """A figure of the run's codec; None where it has none, or was evaluated before this was measured."""
+        return self.figure("coded", key)
+
+    @property
+    def bytes_on_disk(self) -> float | None:
+        """Mean bytes of a print as its codec writes it: in an archive, or where that was not measured the payload
+        alone; None without a codec."""
+        archive = self.coded("archive_bytes")
+        return self.coded("payload_bytes") if archive is None else archive
 
     def mse_at(self, bits: int) -> float | None:
         """The MSE with each latent dim rounded to `bits` bits; None where it was not measured."""
@@ -264,7 +277,10 @@ def _prints(path: Path) -> ValidationPrints | None:
     if truth is None or x_hat is None or truth.ndim != 3 or truth.shape != x_hat.shape or not len(truth):
         raise _unreadable(path, "the arrays truth and x_hat of one shape (n, h, w)")
     names = arrays.get("names", np.arange(len(truth)))
-    return ValidationPrints(truth, x_hat, tuple(str(name) for name in names))
+    decoded = arrays.get("decoded")
+    if decoded is not None and decoded.shape != truth.shape:
+        raise _unreadable(path, "the arrays truth and decoded of one shape (n, h, w)")
+    return ValidationPrints(truth, x_hat, tuple(str(name) for name in names), decoded)
 
 
 def _unreadable(path: Path, what: str) -> BadInput:

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ridgecode.study.report_files import FigureFile, Judged, judged_by_run
 from ridgecode.study.report_matching import Entry, entries, protocols
+from ridgecode.study.report_rates import RatePlot, rate_plots
 from ridgecode.study.report_runs import AUTOENCODER, MATCHER, SIAMESE, Run
 from ridgecode.study.report_series import Label, Series, series_of
 
 
 @dataclass(frozen=True)
 class Study:
-    """`labels` gives what to call each run, by its name; `matching` holds every different row once, baselines last."""
+    """`labels` gives what to call each run, by its name; `matching` holds every different row once, baselines last;
+    `rates` the rate-distortion curves, one plot a set of prints."""
 
     runs: tuple[Run, ...]
     autoencoders: tuple[Series, ...]
@@ -19,6 +22,8 @@ class Study:
     labels: Mapping[str, Label]
     matching: tuple[Entry, ...]
     protocols: tuple[str, ...]
+    judged: Judged
+    rates: tuple[RatePlot, ...]
 
     @property
     def views(self) -> list[str]:
@@ -37,17 +42,21 @@ class Study:
     @property
     def sources(self) -> list[str]:
         """Where the prints came from; "" where a run doesn't say."""
-        return sorted({run.source for run in self.runs})
+        return sorted({run.source for run in self.runs} | {plot.prints.source for plot in self.rates})
 
 
-def study_of(runs: Sequence[Run]) -> Study:
-    """Sorts `runs` for a report."""
+def study_of(runs: Sequence[Run], codecs: Sequence[FigureFile] = (), minutiae: Sequence[FigureFile] = ()) -> Study:
+    """Sorts `runs`, and figures of image `codecs` and of `minutiae` matchers, for a report.
+
+    Raises BadInput as `judged_by_run` does, and for a codec's file of arrays that can't be read.
+    """
     autoencoders = series_of([run for run in runs if run.kind == AUTOENCODER])
     matchers = series_of([run for run in runs if run.kind == MATCHER])
     siamese = series_of([run for run in runs if run.kind == SIAMESE])
     every = (*autoencoders, *matchers, *siamese)
     labels = {run.name: _label(run, series) for series in every for run in series.runs}
     ordered = tuple(run for series in every for run in series.runs)
+    judged = judged_by_run(ordered, minutiae)
     return Study(
         runs=ordered,
         autoencoders=tuple(autoencoders),
@@ -56,6 +65,8 @@ def study_of(runs: Sequence[Run]) -> Study:
         labels=labels,
         matching=tuple(entries(ordered, labels)),
         protocols=tuple(protocols(ordered)),
+        judged=judged,
+        rates=rate_plots(ordered, codecs, judged),
     )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ridgecode.study.report_matching import Entry, own_entry
 from ridgecode.study.report_numbers import (
+    NONE,
     change,
     count,
     duration,
@@ -60,8 +61,10 @@ def _size_table(
     depths = {run.figure("depth_bits") for run in runs} - {None}
     depth = f"at {count(next(iter(depths)))} bits a dim" if len(depths) == 1 else "at the run's depth"
     bits = sorted({bits for run in runs for bits in run.depths})
+    with_codec = any(run.bytes_on_disk is not None for run in runs)
     columns = [
         ("Latent size", ""),
+        *((("Coded", "bytes on disk"), ("Coded MSE", "95 % interval")) if with_codec else ()),
         ("Size", f"bytes {depth}"),
         ("Rate", "bits per pixel"),
         *((("BCE", "nats; above floor"), ("Published BCE", "nats; change")) if bce else ()),
@@ -84,13 +87,20 @@ def _size_table(
         for run in one.runs:
             best = lowest is not None and run.figure(ranked) == lowest
             label = labels[run.name]
-            cells = (Cell(label.member), *_size_cells(run, protocols, bce, best, bits, own_depth=len(depths) > 1))
+            coded = _coded_cells(run) if with_codec else ()
+            cells = (
+                Cell(label.member),
+                *coded,
+                *_size_cells(run, protocols, bce, best, bits, own_depth=len(depths) > 1),
+            )
             rows.append(Row(label.series, cells))
     caption = (
         "What each latent size costs and keeps. MSE, PSNR and SSIM compare pixels in [0, 1] with the true print; the "
         "small line under PCA and published figures is how far ours lies from them. "
         f"The lowest {ranked.upper()} of each series is marked."
     )
+    if with_codec:
+        caption += " Coded: a print's bytes as its codec writes them, and the MSE of what these bytes decode to."
     if bce:
         caption = f"Runs trained on BCE, which is never ranked against MSE. {caption}"
     return Table(name, caption, tuple(columns), tuple(rows))
@@ -143,6 +153,13 @@ def _size_cells(
         Cell(count(run.epochs)),
     ]
     return cells
+
+
+def _coded_cells(run: Run) -> tuple[Cell, ...]:
+    size = run.bytes_on_disk
+    text = NONE if size is None else fixed(size, 1)
+    interval = significant_interval(run.coded("mse_low"), run.coded("mse_high"))
+    return Cell(text), Cell(significant(run.coded("mse")), interval)
 
 
 def _against(ours: float | None, theirs: float | None) -> Cell:

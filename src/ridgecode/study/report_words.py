@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ridgecode.study.minutiae_lists import RECONSTRUCTION
 from ridgecode.study.report_numbers import count, listed
 from ridgecode.study.report_runs import AUTOENCODER, SIAMESE, Run
 from ridgecode.study.report_study import Study
@@ -30,8 +31,13 @@ def missing(study: Study) -> list[str]:
             [run for run in runs if run.environment.get("finished") is False],
             "not finished training: the figures are of the best epoch so far",
         ),
+        _lacking(
+            [run for run in runs if run.bytes_on_disk is not None and _unrounded(study, run)],
+            "minutiae figures of reconstructions that were not decoded from bytes, so none in the figures against "
+            "bytes: `ridgecode evaluate --run RUN --data STORE --matcher MATCHER` makes them anew",
+        ),
     ]
-    if not study.autoencoders:
+    if not study.autoencoders and study.runs:
         said.append("No autoencoder run was given, so there are no latent-size figures and no reconstruction sheet.")
     return [sentence for sentence in said if sentence]
 
@@ -51,6 +57,13 @@ def cautions(study: Study) -> list[str]:
             f"LEAK: {listed(leaking)} {verb} split by file, with prints of the same subjects and alterations of the "
             "same prints on both sides: such figures don't say what new prints lose."
         )
+    for view in dict.fromkeys(plot.prints.view for plot in study.rates):
+        plots = [plot for plot in study.rates if plot.prints.view == view]
+        if len(plots) > 1:
+            said.append(
+                f"Codecs and runs of the view {view} were measured on different prints: their rates are drawn in "
+                f"{len(plots)} sets of figures, which can't be compared with each other."
+            )
     if len(study.sources) > 1:
         names = [source or "not recorded" for source in study.sources]
         said.append(f"The runs' prints come from different sources ({listed(names)}): compare them with care.")
@@ -73,11 +86,14 @@ def cautions(study: Study) -> list[str]:
 
 def scope(study: Study) -> str:
     """What was measured, in one line: for example "14 runs, SOCOFing, split val, 800 prints of 80 subjects"."""
-    parts = [f"{len(study.runs)} {'run' if len(study.runs) == 1 else 'runs'}"]
+    codecs = {curve.name for plot in study.rates for curve in plot.classical}
+    counts = ((len(study.runs), "run"), (len(codecs), "image codec"))
+    parts = [f"{n} {what if n == 1 else f'{what}s'}" for n, what in counts if n]
     names = {"socofing": "SOCOFing", "fvc": "FVC", "folder": "an image folder", "synthetic": "synthetic prints"}
     parts += [names.get(source, source) for source in study.sources if source]
     for key, form in (("split", "split {}"), ("view", "view {}")):
-        values = sorted({run.setting(key) for run in study.runs} - {""})
+        of_codecs = {str(getattr(plot.prints, key)) for plot in study.rates}
+        values = sorted(({run.setting(key) for run in study.runs} | of_codecs) - {""})
         if values:
             parts.append(form.format(listed(values)))
     encoding = [run for run in study.runs if run.kind != SIAMESE]  # an image system has no reconstructions to count
@@ -86,6 +102,12 @@ def scope(study: Study) -> str:
         prints, subjects = sizes.pop()
         parts.append(f"{count(prints)} prints of {count(subjects)} subjects")
     return " · ".join(parts)
+
+
+def _unrounded(study: Study, run: Run) -> bool:
+    """Whether a minutiae matcher judged reconstructions of a run with a codec that were not decoded from bytes."""
+    judged = [file for file in study.judged.of_runs[run.name] if file.text("protocol") == RECONSTRUCTION]
+    return any(file.figure("bytes") is None for file in judged)
 
 
 def _lacking(runs: Sequence[Run], what: str) -> str:
