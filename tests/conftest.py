@@ -142,7 +142,7 @@ def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
     folder.mkdir()
     monkeypatch.setattr("ridgecode.autoencoders.pretrained.PRETRAINED", folder)
 
-    def write(name: str, spec: AutoencoderSpec, source: str = "socofing") -> Path:
+    def write(name: str, spec: AutoencoderSpec, source: str = "socofing", coded_bytes: float | None = None) -> Path:
         torch.manual_seed(0)
         net, dims, file = build_network(spec), spec.latent_dim, folder / f"{name}.safetensors"
         card = ModelCard(
@@ -154,7 +154,7 @@ def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
             task=spec.task,
             parameters=12_345,
             trained_on=source,
-            figures=(Measured(source, 800, 80, 0.03712, 0.03714, 0.0655),),
+            figures=(Measured(source, 800, 80, 0.03712, 0.03714, 0.0655, coded_bytes, coded_bytes and 0.04),),
             command=f"ridgecode train-autoencoder --latent_dim={dims} --data=store --run_dir=a",
             seed=3,
             commit="0123abc",

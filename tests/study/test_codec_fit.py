@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from ridgecode.autoencoders.model_card import read_card
-from ridgecode.autoencoders.saved import AutoencoderSpec, SavedAutoencoder, build_network, load_autoencoder
+from ridgecode.autoencoders.model_card import Measured, read_card
+from ridgecode.autoencoders.saved import (
+    AutoencoderSpec,
+    SavedAutoencoder,
+    build_network,
+    load_autoencoder,
+    write_with_codec,
+)
 from ridgecode.cli import main
 from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.prints.store import PrintStore
@@ -122,8 +129,27 @@ def test_a_pretrained_model_gets_one_and_stays_what_it_is(
     data = out.read_bytes()
     assert main(["models", str(out), *flags]) == 0  # in place, in place of its own
     assert out.read_bytes() == data
+    assert not out.with_suffix(".md").exists()  # its card tells of no prints of this store
     assert main(["encode", str(matching_store), f"--model={out}", f"--out={tmp_path / 'x.ridge'}", "--threads=1"]) == 0
     assert main(["decode", str(tmp_path / "x.ridge"), f"--model={out}", f"--out={tmp_path / 'o'}"]) == 0
+
+
+def test_a_card_tells_what_the_codec_needs(pretrained: Pretrained, matching_store: Path, tmp_path: Path) -> None:
+    store, file = PrintStore.open(matching_store), pretrained("ridge-crop32-6", RIDGE)
+    rows = store.rows("val")
+    card = read_card(file)
+    known = Measured(store.source, len(rows), 2, 0.05)
+    saved = load_autoencoder(file)
+    write_with_codec(file, file, {}, replace(card, figures=(*card.figures, known)).to_json())
+    assert main(["models", str(file), "--fit_codec", f"--data={matching_store}", f"--out={file}"]) == 0
+    saved = load_autoencoder(file)
+    z = saved.net.encode(windows(stack_prints(store, rows), RIDGE))
+    sizes = [len(payload) for payload in latent_codec(saved).encode(z)]
+    *others, told = read_card(file).figures
+    assert tuple(others) == card.figures
+    assert told.coded_bytes == pytest.approx(np.mean(sizes), rel=0.01)
+    assert told.coded_mse is not None and 0 < told.coded_mse < 1
+    assert f"{told.coded_bytes:.1f}" in file.with_suffix(".md").read_text()
 
 
 def test_refusals(

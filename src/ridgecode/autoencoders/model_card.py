@@ -38,7 +38,8 @@ class Measured:
     """The mean MSE, on pixels in [0, 1], of the Real prints of a store's validation subjects.
 
     source: of the store, such as "socofing". mse: of the weights as they were trained, in 32 bits; mse_16_bit: of those
-    in the file; pca_mse: of a PCA of as many components, fitted on that store. None for what was not measured.
+    in the file; pca_mse: of a PCA of as many components, fitted on that store. coded_bytes, coded_mse: the mean payload
+    of a print as the file's codec writes it, and the MSE of what is decoded from it. None for what was not measured.
     """
 
     source: str
@@ -47,6 +48,8 @@ class Measured:
     mse: float
     mse_16_bit: float | None = None
     pca_mse: float | None = None
+    coded_bytes: float | None = None
+    coded_mse: float | None = None
 
     @property
     def told(self) -> float:
@@ -103,16 +106,17 @@ class ModelCard:
         return card
 
 
+def has_card(file: Path) -> bool:
+    """Whether a model file's header holds a card. Raises BadInput for a file that can't be read."""
+    return _card_text(file) is not None
+
+
 def read_card(file: Path) -> ModelCard:
     """The card in a model file's header; no weight is read.
 
     Raises BadInput for a file that can't be read or has no card.
     """
-    try:
-        with safe_open(file, framework="numpy") as content:
-            text = (content.metadata() or {}).get("card")
-    except (SafetensorError, OSError) as error:
-        raise BadInput(f"{file} is not a readable safetensors file ({error}); copy the model again") from error
+    text = _card_text(file)
     if text is None:
         raise BadInput(f"{file} has no model card; `ridgecode models --keep RUN --name NAME` writes a model with one")
     try:
@@ -122,3 +126,11 @@ def read_card(file: Path) -> ModelCard:
             f"{file} has a model card that can't be read ({type(error).__name__}); write it again with "
             "`ridgecode models --keep RUN --name NAME`"
         ) from error
+
+
+def _card_text(file: Path) -> str | None:
+    try:
+        with safe_open(file, framework="numpy") as content:
+            return (content.metadata() or {}).get("card")
+    except (SafetensorError, OSError) as error:
+        raise BadInput(f"{file} is not a readable safetensors file ({error}); copy the model again") from error

@@ -20,13 +20,13 @@ def card_page(card: ModelCard) -> str:
     shown = [
         f"# {card.name}",
         f"An autoencoder of fingerprints: it compresses {SEES[card.view]} to {card.latent_dim} numbers "
-        f"({card.latent_dim} bytes at 8 bits each), and {GIVES_BACK[card.task]}.",
+        f"({_size(card)}), and {GIVES_BACK[card.task]}.",
         _about(card),
         "## Figures",
         _figures(card),
         "MSE is the mean squared error on pixels in [0, 1], over the Real prints of validation subjects; lower is "
-        "better. Nothing was trained on these prints; the training chose its best epoch by those of its own store. The "
-        "file holds 16-bit weights.",
+        "better. Coded bytes are those of a print's payload in a coded file. Nothing was trained on these prints; the "
+        "training chose its best epoch by those of its own store. The file holds 16-bit weights.",
         "## How it was trained",
         f"```sh\n{card.command}\n```",
         f"Seed {card.seed}; {card.seconds:.0f} seconds on {card.machine}; "
@@ -62,11 +62,28 @@ def _about(card: ModelCard) -> str:
 
 
 def _figures(card: ModelCard) -> str:
-    rows = ["| prints | MSE, 16-bit weights | MSE, 32-bit weights | PCA of as many dims |", "|---|---|---|---|"]
+    columns = [
+        "prints",
+        "MSE, 16-bit weights",
+        "MSE, 32-bit weights",
+        "PCA of as many dims",
+        "coded bytes",
+        "MSE, coded",
+    ]
+    rows = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for one in card.figures:
         prints = f"{one.source}, {one.n_prints} prints of {one.n_subjects} validation subjects"
-        rows.append(f"| {prints} | {_number(one.mse_16_bit)} | {_number(one.mse)} | {_number(one.pca_mse)} |")
+        errors = [_number(mse) for mse in (one.mse_16_bit, one.mse, one.pca_mse)]
+        coded = ["not measured" if one.coded_bytes is None else f"{one.coded_bytes:.1f}", _number(one.coded_mse)]
+        rows.append(f"| {' | '.join([prints, *errors, *coded])} |")
     return "\n".join(rows)
+
+
+def _size(card: ModelCard) -> str:
+    coded = card.best_known.coded_bytes
+    return f"{card.latent_dim} bytes at 8 bits each" + (
+        "" if coded is None else f", {coded:.1f} as its codec writes them"
+    )
 
 
 def _number(value: float | None) -> str:

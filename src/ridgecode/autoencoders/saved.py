@@ -191,12 +191,14 @@ def save_autoencoder(
         temporary.write_bytes(_in_order(save(tensors, metadata)))
 
 
-def write_with_codec(path: Path | str, out: Path, codec: Mapping[str, Tensor]) -> None:
+def write_with_codec(path: Path | str, out: Path, codec: Mapping[str, Tensor], card: str | None = None) -> None:
     """Writes the model that `load_autoencoder` reads at `path` to `out` whole, with the `codec` in place of its own.
-    Weights and header stay as they are, 16 bits and a card too. Raises BadInput as `load_autoencoder` does."""
+    Weights stay as they are, 16 bits too, and so does the header, but for the `card` where one is given. Raises
+    BadInput as `load_autoencoder` does."""
     tensors, metadata = _read(model_file(path))
     tensors = {name: value for name, value in tensors.items() if not name.startswith(CODEC)}
     tensors |= {f"{CODEC}{name}": value for name, value in codec.items()}
+    metadata = metadata if card is None else {**metadata, "card": card}
     with whole_file(out) as temporary:
         temporary.write_bytes(_in_order(save(tensors, metadata)))
 

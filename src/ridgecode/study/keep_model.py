@@ -17,6 +17,7 @@ from ridgecode.files import whole_file, write_text
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
 from ridgecode.study.autoencoder_training import windows
+from ridgecode.study.coded_prints import through_bytes
 from ridgecode.study.reconstruction_figures import own_pixels, reconstruct
 from ridgecode.study.run_folder import RunFolder
 from ridgecode.study.training_history import training_history
@@ -68,6 +69,16 @@ def validation_mse(saved: SavedAutoencoder, prints: np.ndarray) -> float:
     return float(((x_hat - truth) ** 2).mean(axis=(1, 2), dtype=np.float64).mean())
 
 
+def coded_figures(saved: SavedAutoencoder, prints: np.ndarray) -> tuple[float | None, float | None]:
+    """Mean payload in bytes of (N, H, W) uint8 prints, and mean MSE of what they decode to; None without a codec."""
+    if not saved.codec:
+        return None, None
+    coded = through_bytes(saved, prints)
+    truth = np.divide(saved.spec.window.kept(prints), 255, dtype=np.float32)
+    mse = ((coded.x_hat / 255 - truth) ** 2).mean(axis=(1, 2), dtype=np.float64).mean()
+    return float(coded.payload_bytes.mean()), float(mse)
+
+
 def _write(file: Path, saved: SavedAutoencoder, card: str | None) -> None:
     try:
         save_autoencoder(
@@ -84,6 +95,7 @@ def _evaluation(run: RunFolder) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         found = {key: content[key] for key in ("split", "source", "n_prints", "n_subjects", "mse", "pca", "parameters")}
+        found["coded"] = content.get("coded", {})
     except FileNotFoundError:
         raise BadInput(f"{file} does not exist; {again}") from None
     except (ValueError, KeyError, TypeError) as error:
@@ -95,12 +107,15 @@ def _evaluation(run: RunFolder) -> dict[str, Any]:
 
 def _figures(evaluation: dict[str, Any], weights: list[SavedAutoencoder], data: Path | None) -> tuple[Measured, ...]:
     """Those of the evaluation, then those on `data`. weights: as they were trained, then those in 16 bits."""
+    coded = evaluation["coded"]
     told = Measured(
         evaluation["source"],
         evaluation["n_prints"],
         evaluation["n_subjects"],
         evaluation["mse"],
         pca_mse=evaluation["pca"]["mse"],
+        coded_bytes=coded.get("payload_bytes"),
+        coded_mse=coded.get("mse"),
     )
     if data is None:
         return (told,)
@@ -110,12 +125,13 @@ def _figures(evaluation: dict[str, Any], weights: list[SavedAutoencoder], data: 
         raise BadInput(f"--data {data} has no Real prints of validation subjects; prepare a store with more subjects")
     prints = stack_prints(store, rows)
     mse, mse_16_bit = (validation_mse(saved, prints) for saved in weights)
+    in_bytes = coded_figures(weights[1], prints)
     n_subjects = len(np.unique(store.column("subject")[rows]))
     # The store of the evaluation: one line of figures, not two that differ by a rounding.
     same = (told.source, told.n_prints) == (store.source, len(rows)) and np.isclose(mse, told.mse, rtol=1e-3)
     if same:
-        return (Measured(told.source, told.n_prints, told.n_subjects, told.mse, mse_16_bit, told.pca_mse),)
-    return told, Measured(store.source, len(rows), n_subjects, mse, mse_16_bit)
+        return (Measured(told.source, told.n_prints, told.n_subjects, told.mse, mse_16_bit, told.pca_mse, *in_bytes),)
+    return told, Measured(store.source, len(rows), n_subjects, mse, mse_16_bit, None, *in_bytes)
 
 
 def _card(

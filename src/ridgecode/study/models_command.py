@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ridgecode.autoencoders.model_card import read_card
+from ridgecode.autoencoders.model_card import has_card, read_card
 from ridgecode.autoencoders.model_card_page import card_page
 from ridgecode.autoencoders.pretrained import PRETRAINED, model_file, pretrained_names, pretrained_path
 from ridgecode.errors import BadInput
@@ -20,7 +20,7 @@ class Models:
         model: pretrained model's name, or a model file with a card, whose card is printed; with --onnx also a run
         onnx: write encoder.onnx and decoder.onnx of the model into --out (needs the extra ridgecode[onnx])
         fit_codec: write the model to the file --out with a codec, by which `encode` makes bytes of latent vectors; its
-            steps and tables are fitted to the train prints of --data
+            steps and tables are fitted to the train prints of --data; a card gets the bytes of its validation prints
         out: folder for the ONNX files, or for what --keep writes (default: where the pretrained models lie); the file
             that --fit_codec writes
         keep: train-autoencoder run to keep as a pretrained model
@@ -64,6 +64,7 @@ def models_command(config: Models) -> None:
 def _write_with_codec(config: Models) -> None:
     from ridgecode.prints.store import PrintStore
     from ridgecode.prints.views import stack_prints
+    from ridgecode.study.codec_card import tell_coded_bytes
     from ridgecode.study.codec_fit import fit_codec
 
     assert config.model is not None and config.data is not None and config.out is not None
@@ -72,6 +73,8 @@ def _write_with_codec(config: Models) -> None:
     if not len(rows):
         raise BadInput(f"--data {config.data} has no Real prints of train subjects; prepare a store with more subjects")
     fit_codec(config.model, stack_prints(store, rows), config.out)
+    if has_card(config.out):
+        tell_coded_bytes(config.out, store)
     print(f"{config.out}: {config.out.stat().st_size:,} bytes, of a model that `ridgecode encode` takes")
 
 
@@ -84,10 +87,11 @@ def models_table() -> str:
         best = card.best_known
         measured = f"{best.told:.5f} ({best.source})"
         size = f"{file.stat().st_size / 1e6:.1f} MB"
-        rows.append([name, card.view, str(card.latent_dim), str(card.latent_dim), measured, card.trained_on, size])
+        dims, coded = str(card.latent_dim), "-" if best.coded_bytes is None else f"{best.coded_bytes:.1f}"
+        rows.append([name, card.view, dims, dims, coded, measured, card.trained_on, size])
     if not rows:
         return "no pretrained models come with this ridgecode; train one with `ridgecode train-autoencoder`"
-    head = ["name", "view", "latent dims", "bytes at 8 bits", "MSE, validation prints", "trained on", "file"]
+    head = ["name", "view", "latent dims", "bytes at 8 bits", "coded", "MSE, validation prints", "trained on", "file"]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in [head, *rows]]
     return "\n".join(line.rstrip() for line in lines)
