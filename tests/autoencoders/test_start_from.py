@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ridgecode.autoencoders.ridge import LatentLayer, RidgeAutoencoder
-from ridgecode.autoencoders.start_from import start_from
+from ridgecode.autoencoders.start_from import grow_from, start_from
 
 
 def net(latent_dim: int, layer: LatentLayer = "grid", side: int = 32, seed: int = 0) -> RidgeAutoencoder:
@@ -126,3 +126,17 @@ def test_what_does_not_fit_is_refused(started, other) -> None:  # type: ignore[n
     side = target.grid[1] * 8
     with pytest.raises(ValueError, match=r"convolutions|latent"):
         start_from(target, other(), images(side, 4))
+
+
+@pytest.mark.parametrize("layer", ["grid", "patches", "linear"])
+def test_growing_keeps_the_latent_vectors(layer: LatentLayer) -> None:
+    other, x = net(12, layer), images(n=20)
+    deeper = RidgeAutoencoder(32, 32, 12, widths=(6, 8), blocks=3, latent_layer=layer).eval()
+    grow_from(deeper, other)
+    torch.testing.assert_close(deeper.encode(x), other.encode(x))
+    torch.testing.assert_close(deeper(x).x_hat, other(x).x_hat)
+    assert len(list(deeper.parameters())) > len(list(other.parameters()))
+    with pytest.raises(ValueError, match="other convolutions"):
+        grow_from(RidgeAutoencoder(32, 32, 12, widths=(6, 10), blocks=3, latent_layer=layer), other)
+    with pytest.raises(ValueError, match=r"other latent layers|not the entries"):
+        grow_from(RidgeAutoencoder(32, 32, 11, widths=(6, 8), blocks=3, latent_layer=layer), other)

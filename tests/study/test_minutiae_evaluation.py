@@ -11,6 +11,7 @@ import pytest
 
 from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.cli import main
+from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.matching.minutiae.agreement import agreement
 from ridgecode.matching.minutiae.orb import Orb
 from ridgecode.prints.movement import move, movements_for
@@ -18,7 +19,7 @@ from ridgecode.prints.store import PrintStore
 from ridgecode.study import minutiae_work
 from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.minutiae_lists import spread
-from ridgecode.study.reconstruction_figures import own_pixels, reconstruct
+from ridgecode.study.reconstruction_figures import decode_vectors, encode_windows, own_pixels
 
 Refused = Callable[..., str]
 
@@ -154,12 +155,14 @@ def test_reconstructions_are_compared_with_originals(
     reconstructed: dict[str, Any], run: Path, matching_store: Path
 ) -> None:
     store, orb, saved = PrintStore.open(matching_store), Orb(), load_autoencoder(run)
+    codec = latent_codec(saved)  # what bytes decode to is judged
     pairs = pq.read_table(run / "minutiae-orb-reconstruction-comparisons.parquet").to_pydict()
     assert len(pairs["score"]) == 4 + 8
     for i in (0, 3, 6, 11):
         assert pairs["mated"][i] == (pairs["probe"][i] == pairs["reference"][i])
         prints = image(store, pairs["probe"][i])[None]
-        x_hat = own_pixels(saved.spec.window, reconstruct(saved.net, windows(prints, saved.spec)))[0]
+        z = codec.decode(codec.encode(encode_windows(saved.net, windows(prints, saved.spec))))
+        x_hat = own_pixels(saved.spec.window, decode_vectors(saved.net, z))[0]
         probe = orb.extract(np.rint(x_hat.clip(0, 1) * 255).astype(np.uint8))
         assert pairs["score"][i] == orb.compare(probe, orb.extract(image(store, pairs["reference"][i])))
     row = reconstructed["matching"][0]

@@ -98,6 +98,9 @@ def test_it_begins_with_the_other_models_codec(synthetic_store: Path, tmp_path: 
     assert main(command(synthetic_store, tmp_path / "still", learning_rate=1e-9, **still)) == 0
     best = min(float(row["val_loss"]) for row in rows(coded_run))
     assert rows(tmp_path / "still")[0]["val_loss"] == pytest.approx(best, rel=0.05)
+    deeper = still | {"blocks": 2}
+    assert main(command(synthetic_store, tmp_path / "deeper", learning_rate=1e-9, **deeper)) == 0
+    assert rows(tmp_path / "deeper")[0]["val_loss"] == pytest.approx(best, rel=0.05)
     ours, theirs = load_autoencoder(tmp_path / "still").codec, load_autoencoder(coded_run).codec
     torch.testing.assert_close(ours["log_step"], theirs["log_step"], atol=1e-6, rtol=0)
 

@@ -12,7 +12,7 @@ import pytest
 
 from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.cli import main
-from ridgecode.codec.latent_codec import LatentCodec
+from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.errors import BadInput
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import stack_prints
@@ -256,7 +256,7 @@ def test_what_sheets_and_matchers_get_is_decoded_from_bytes(
 ) -> None:
     saved, store = load_autoencoder(coded_run), PrintStore.open(synthetic_store)
     prints = stack_prints(store, store.rows("val"))
-    codec = LatentCodec.of(saved)
+    codec = latent_codec(saved)
     payloads = codec.encode(encode_windows(saved.net, windows(prints, saved.spec)))
     x_hat = saved.net.decode(codec.decode(payloads)).detach().numpy()[:, 0]
     coded = through_bytes(saved, prints)

@@ -37,6 +37,22 @@ def start_from(net: RidgeAutoencoder, other: RidgeAutoencoder, windows: Tensor) 
     net.train(training)
 
 
+def grow_from(net: RidgeAutoencoder, other: RidgeAutoencoder) -> None:
+    """Gives `net`, fresh, the weights of `other` and its very latent vectors, untouched; `net` may have more blocks.
+
+    Raises ValueError where they differ in more than blocks.
+    """
+    if isinstance(other.to_latent, GridRead):
+        net.set_latent_grid(other.to_latent.entries)
+    _take_body(net.encoder, other.encoder)
+    _take_body(net.decoder, other.decoder)
+    try:
+        net.to_latent.load_state_dict(other.to_latent.state_dict())
+        net.from_latent.load_state_dict(other.from_latent.state_dict())
+    except RuntimeError as error:
+        raise ValueError("the networks have other latent layers") from error
+
+
 def _take_body(ours: nn.Sequential, theirs: nn.Sequential) -> None:
     """Module by module; of residual blocks `ours` may have more at a scale, and the others stay as they are: fresh ones
     change nothing yet (ridge.py), so a deeper network starts as good as the one it is grown from."""

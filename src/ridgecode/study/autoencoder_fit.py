@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ridgecode.autoencoders.grid_latent import GridRead, GridWrite
+from ridgecode.autoencoders.grid_latent import GridWrite
 from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.autoencoders.saved import Network, build_network, latent_scale, load_autoencoder, save_autoencoder
-from ridgecode.autoencoders.start_from import start_from
+from ridgecode.autoencoders.start_from import grow_from, start_from
 from ridgecode.codec.context_file import context_tensors, has_context, load_context
 from ridgecode.codec.context_model import ContextModel
 from ridgecode.errors import BadInput
@@ -91,12 +91,10 @@ def _take_over(net: Network, config: TrainAutoencoder, data: PrintWindows) -> Co
     try:
         if not isinstance(net, RidgeAutoencoder) or not isinstance(other.net, RidgeAutoencoder):
             raise ValueError("both have to be of --backbone ridge")
-        same = replace(other.spec, distortion=data.spec.distortion) == data.spec
+        same = replace(other.spec, distortion=data.spec.distortion, blocks=data.spec.blocks) == data.spec
         if config.rate_weight and has_context(other.codec) and same:
             # Turned to other directions, its latent vectors would mean nothing to the context model.
-            if isinstance(other.net.to_latent, GridRead):
-                net.set_latent_grid(other.net.to_latent.entries)
-            net.load_state_dict(other.net.state_dict())
+            grow_from(net, other.net)
             return load_context(other.codec)
         start_from(net, other.net, some)
     except ValueError as error:
