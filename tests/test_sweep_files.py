@@ -30,6 +30,7 @@ def test_the_questions_are_there() -> None:
         "latent_dim_mse",
         "learning_rate",
         "matcher",
+        "rate_weight",
         "ridge_ablation",
         "siamese",
         "train_crops",

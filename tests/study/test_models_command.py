@@ -56,7 +56,7 @@ def test_the_list(pretrained: Pretrained, capsys: pytest.CaptureFixture[str]) ->
     head, first, second = said(capsys).splitlines()
     assert first.split() == ["a-pca", "whole", "128", "128", "-", "0.03714", "(synthetic)", "synthetic", "2.4", "MB"]
     assert second.split()[:6] == ["ridge-crop32-4", "crop32", "4", "4", "12.3", "0.03714"]
-    for text in ("view", "latent dims", "bytes at 8 bits", "coded", "MSE", "trained on", "file"):
+    for text in ("view", "latent dims", "bytes at 8 bits", "bytes, coded", "MSE", "trained on", "file"):
         assert text in head
     assert head.index("view") == first.index("whole") == second.index(" crop32") + 1
 

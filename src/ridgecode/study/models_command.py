@@ -91,7 +91,16 @@ def models_table() -> str:
         rows.append([name, card.view, dims, dims, coded, measured, card.trained_on, size])
     if not rows:
         return "no pretrained models come with this ridgecode; train one with `ridgecode train-autoencoder`"
-    head = ["name", "view", "latent dims", "bytes at 8 bits", "coded", "MSE, validation prints", "trained on", "file"]
+    head = [
+        "name",
+        "view",
+        "latent dims",
+        "bytes at 8 bits",
+        "bytes, coded",
+        "MSE, validation prints",
+        "trained on",
+        "file",
+    ]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in [head, *rows]]
     return "\n".join(line.rstrip() for line in lines)
