@@ -28,6 +28,7 @@ KEYS = {
         "schema",
         "kind",
         "source",
+        "data_digest",
         "other_store",
         "split",
         "n_prints",
@@ -38,7 +39,7 @@ KEYS = {
         "latent_dim",
     ),
     *("mse", "mse_low", "mse_high", "psnr_db", "ssim", "bce", "bce_above_floor", "depth_bits", "mse_at_depth"),
-    *("mse_at_bits", "bytes", "bpp", "encode_per_second", "parameters", "pca", "matching"),
+    *("mse_at_bits", "bytes", "bpp", "coded", "encode_per_second", "parameters", "pca", "matching"),
 }
 ROW_KEYS = {
     *("system", "protocol", "level", "alteration", "eer", "eer_low", "eer_high", "fnmr_at_fmr_1", "fnmr_at_fmr_0_1"),
@@ -126,6 +127,7 @@ def test_keys_and_files(on_val: dict[str, Any], own_run: Path, matching_store: P
     assert on_val.keys() == KEYS
     assert all(row.keys() == ROW_KEYS for row in on_val["matching"])
     assert (on_val["kind"], on_val["split"], on_val["source"]) == ("autoencoder", "val", "synthetic")
+    assert on_val["data_digest"] == PrintStore.open(matching_store).digest
     assert (on_val["n_prints"], on_val["n_subjects"]) == (4, 2)
     assert (on_val["bytes"], on_val["depth_bits"]) == (12, 8)
     assert on_val["bpp"] == pytest.approx(8 * 12 / (97 * 90))

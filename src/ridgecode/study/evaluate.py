@@ -136,6 +136,7 @@ def evaluate_run(config: Evaluate) -> dict[str, Any]:
         "split": measured.split,
         **({"leak": LEAK} if by_file else {}),
         "source": store.source,
+        "data_digest": store.digest,
         "other_store": other_store,
         **({"window": "print"} if config.window == "print" else {}),
         **about,
