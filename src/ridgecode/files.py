@@ -16,11 +16,12 @@ _asking = threading.Lock()
 
 
 @contextmanager
-def whole_file(path: Path | str) -> Iterator[Path]:
+def whole_file(path: Path | str, durable: bool = True) -> Iterator[Path]:
     """Yields a temporary path beside `path`; moves it there when the block ends well, removes it otherwise.
 
     The move is atomic (POSIX rename), so a reader or a killed process never sees half a file. The temporary name keeps
-    the suffix of `path`, because some writers choose their format by it.
+    the suffix of `path`, because some writers choose their format by it. durable: whether the file has to outlive a
+    power cut from then on, for which the disk is waited for; thousands of small files that can be made again need not.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,8 +32,9 @@ def whole_file(path: Path | str) -> Iterator[Path]:
         yield temporary
         # mkstemp makes files private; the finished file gets the rights that the user's umask gives any other.
         temporary.chmod(0o666 & ~_umask())
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        if durable:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ LONGEST = 200
 def write_images(out: Path, names: Iterable[str], images: np.ndarray) -> None:
     """(N, rows, columns) grey values in [0, 1] -> `NAME.png` in the folder `out`, each written whole."""
     for name, image in zip(names, images, strict=True):
-        with whole_file((out / name).with_name(f"{Path(name).name}.png")) as temporary:
+        with whole_file((out / name).with_name(f"{Path(name).name}.png"), durable=False) as temporary:
             Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(temporary)
 
 

@@ -1,0 +1,98 @@
+"""Prints a second into a coded archive and out of it, in one thread and in all, beside WebP files of the same prints.
+
+    python benchmarks/coded_files.py [--model RUN] [--data STORE] [--prints 1000] [--threads 2]
+
+What is timed is what `ridgecode encode` and `decode` do once they are loaded: reading prints, network, entropy coding
+and the archive; then its payloads, network and a PNG for each print. WebP (quality 0) has its images in memory and
+writes a file each; decoding it reads and decodes them, and writes a PNG each. Without --data 10 synthetic subjects are
+made.
+"""
+
+import argparse
+import contextlib
+import io
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ridgecode.autoencoders.saved import load_autoencoder
+from ridgecode.codec.classical import classical_codec
+from ridgecode.codec.ridge_file import RidgeFile
+from ridgecode.prints.prepare import prepare
+from ridgecode.prints.store import PrintStore
+from ridgecode.prints.synthetic.synthesise import synthesise
+from ridgecode.prints.views import stack_prints
+from ridgecode.study.codec_figures import inside
+from ridgecode.study.coded_decode import decode_coded
+from ridgecode.study.coded_encode import write_coded
+from ridgecode.study.decoded_images import write_images
+from ridgecode.study.run_folder import environment
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """The shorter of two goes; what `work` prints is left out."""
+    found = []
+    for _ in range(2):
+        began = time.perf_counter()
+        with contextlib.redirect_stdout(io.StringIO()):
+            work()
+        found.append(time.perf_counter() - began)
+    return min(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--model", default="ridge-whole-512", help="run or model with a codec (default ridge-whole-512)"
+    )
+    parser.add_argument("--data", type=Path, help="prepared store (default: 10 synthetic subjects, made for this run)")
+    parser.add_argument("--prints", type=int, default=1000, help="of validation subjects, at most (default 1000)")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="most of them (default: all)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = arguments.data
+        if path is None:
+            synthesise(10, 1, Path(folder) / "images", alterations=False, progress=False)
+            path = prepare("synthetic", Path(folder) / "images", Path(folder) / "store", progress=False).path
+        table(PrintStore.open(path), arguments)
+
+
+def table(store: PrintStore, arguments: argparse.Namespace) -> None:
+    saved = load_autoencoder(arguments.model)
+    rows = store.rows("val", levels=None)[: arguments.prints]
+    machine, n = environment()["machine"], len(rows)
+    print(f"{machine['cpu']}; {n} prints of {store.source}, {arguments.model}, {saved.spec.view}\n")
+    print("| | threads | encode, prints/s | decode, prints/s |\n|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.ridge"
+        for threads in sorted({1, arguments.threads}):
+            torch.set_num_threads(threads)
+            into = seconds(lambda: write_coded(saved, store, rows, path))
+            out = seconds(
+                lambda: decode_coded(RidgeFile.open(path), np.arange(n), str(arguments.model), Path(folder) / "images")
+            )
+            print(f"| coded | {threads} | {n / into:.0f} | {n / out:.0f} |", flush=True)
+        print(webp_row(Path(folder), inside(saved.spec.window, stack_prints(store, rows))))
+
+
+def webp_row(folder: Path, images: np.ndarray) -> str:
+    codec, names = classical_codec("webp"), [f"{k}" for k in range(len(images))]
+
+    def encode() -> None:
+        for name, image in zip(names, images, strict=True):
+            (folder / f"{name}.webp").write_bytes(codec.encode(image, 0))
+
+    def decode() -> None:
+        for name in names:
+            image = codec.decode((folder / f"{name}.webp").read_bytes())
+            write_images(folder / "webp", [name], image[None] / 255)
+
+    return f"| webp | 1 | {len(images) / seconds(encode):.0f} | {len(images) / seconds(decode):.0f} |"
+
+
+if __name__ == "__main__":
+    main()
