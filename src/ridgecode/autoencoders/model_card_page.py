@@ -34,6 +34,7 @@ def card_page(card: ModelCard) -> str:
         "## Use",
         f'```python\nfrom ridgecode import Autoencoder\n\nmodel = Autoencoder.load("{card.name}")\n'
         "z = model.encode(prints)  # (N, H, W) grey values, uint8 or in [0, 1]\nx_hat = model.decode(z)\n```",
+        f'`Codec.load("{card.name}")`, from ridgecode too, encodes prints to bytes in its place.',
         f"On the command line `--model {card.name}` stands for it; prints are prepared as `ridgecode prepare` does, "
         "at about 200 ppi.",
         "Intended use: research on compressing, reconstructing and matching fingerprints, and teaching.",
