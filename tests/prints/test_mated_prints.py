@@ -68,7 +68,8 @@ def test_an_unmoved_probe_has_its_references_window(
     monkeypatch.setattr("ridgecode.prints.mated_crops.random_movements", still)
     own = mated._replace(probes=tuple(row[None] for row in store.rows("train")))
     real = stack_prints(store, store.rows("train"))
-    for batch in MatedCrops(real, own, VIEWS[view], 8, train_crops, seed=3):  # type: ignore[arg-type]
+    crops = TrainingCrops(real, VIEWS[view], 8, train_crops, seed=3)  # type: ignore[arg-type]
+    for batch in MatedCrops(crops, own):
         assert torch.equal(batch.references, batch.probes)
         break
 
@@ -77,8 +78,9 @@ def test_references_are_those_of_training_crops_and_probes_move_with_seed_and_ep
     store: PrintStore, mated: MatedPrints
 ) -> None:
     real, view = stack_prints(store, store.rows("train")), VIEWS["crop32"]
-    first, again, later = (next(iter(MatedCrops(real, mated, view, 8, seed=3, epoch=epoch))) for epoch in (0, 0, 1))
-    assert torch.equal(first.references, next(iter(TrainingCrops(real, view, 8, seed=3))))
+    epochs = [TrainingCrops(real, view, 8, seed=3, epoch=epoch) for epoch in (0, 0, 1)]
+    first, again, later = (next(iter(MatedCrops(crops, mated))) for crops in epochs)
+    assert torch.equal(first.references, next(iter(epochs[0])))
     assert torch.equal(first.probes, again.probes)
     assert not torch.equal(first.probes, later.probes)
     assert first.probes.shape == first.references.shape == (8, 1, 32, 32)

@@ -46,7 +46,7 @@ def test_input_and_target_are_cut_at_the_same_place(view: View) -> None:
     real, altered = some_prints(3, 11, 9, 1), some_prints(len(REAL_OF), 11, 9, 2)
     of_real, of_altered = ([places(image, view) for image in prints] for prints in (real, altered))
     seen: Counter[tuple[int, int]] = Counter()
-    for x, target in RepairCrops(real, altered, REAL_OF, view, 64):
+    for x, target in RepairCrops(TrainingCrops(real, view, 64), real, altered, REAL_OF):
         for ours, theirs in zip(uint8(x), uint8(target), strict=True):
             (number,) = [i for i, known in enumerate(of_real) if theirs.tobytes() in known]
             if ours.tobytes() == theirs.tobytes():
@@ -73,8 +73,8 @@ def test_targets_are_those_of_training_crops(mode: str) -> None:
     real, altered = some_prints(5, 97, 90, 1), some_prints(10, 97, 90, 2)
     real_of = np.arange(10) % 5
     for view in VIEWS.values():
-        pairs = RepairCrops(real, altered, real_of, view, 4, mode, seed=3, epoch=2)  # type: ignore[arg-type]
         alone = TrainingCrops(real, view, 4, mode, seed=3, epoch=2)  # type: ignore[arg-type]
+        pairs = RepairCrops(alone, real, altered, real_of)
         assert len(pairs) == len(alone)
         for i, ((x, target), expected) in enumerate(zip(pairs, alone, strict=True)):
             assert torch.equal(target, expected)
@@ -89,8 +89,8 @@ def test_seed_and_epoch_decide_and_ranks_share(seed: int, epoch: int, world_size
     real, altered = some_prints(3, 9, 9, 1), some_prints(len(REAL_OF), 9, 9, 2)
 
     def inputs(epoch: int = epoch, rank: int = 0, world_size: int = 1) -> list[NDArray[np.uint8]]:
-        crops = RepairCrops(real, altered, REAL_OF, SMALL, 100, "random", seed, epoch, rank, world_size)
-        return [uint8(x) for x, _ in crops]
+        targets = TrainingCrops(real, SMALL, 100, "random", seed, epoch, rank, world_size)
+        return [uint8(x) for x, _ in RepairCrops(targets, real, altered, REAL_OF)]
 
     alone = inputs()
     np.random.seed(1)  # noqa: NPY002 - whatever else draws must not matter
@@ -106,7 +106,7 @@ def test_the_prints_are_not_written_to() -> None:
     before = real.copy(), altered.copy()
     for prints in (real, altered):
         prints.flags.writeable = False
-    for x, target in RepairCrops(real, altered, REAL_OF, VIEWS["crop32"], 64):
+    for x, target in RepairCrops(TrainingCrops(real, VIEWS["crop32"], 64), real, altered, REAL_OF):
         x.zero_()
         target.zero_()
     np.testing.assert_array_equal(real, before[0])

@@ -12,7 +12,7 @@ import pytest
 import wandb
 from PIL import Image
 
-from ridgecode.study import coded_figures, evaluate, evaluate_reconstruction, pca_fit, reconstruction_figures
+from ridgecode.study import coded_prints, evaluate, evaluate_reconstruction, pca_fit, reconstruction_figures
 from ridgecode.study.evaluate import Evaluate, evaluate_command, evaluate_run
 from ridgecode.study.tracked_evaluation import log_evaluation
 from ridgecode.study.tracking import Tracker
@@ -121,7 +121,7 @@ def test_the_folder_is_the_same_without_a_tracker(
 ) -> None:
     monkeypatch.setattr(evaluate_reconstruction, "windows_per_second", lambda net, x: 1.0)  # the clock's figures
     monkeypatch.setattr(evaluate, "comparisons_per_second", lambda system, scored: 1.0)
-    monkeypatch.setattr(coded_figures, "time", SimpleNamespace(perf_counter=lambda: 0.0))
+    monkeypatch.setattr(coded_prints, "time", SimpleNamespace(perf_counter=lambda: 0.0))
     monkeypatch.setenv("WANDB_MODE", "offline")
     found = []
     for kind in ("none", "wandb"):

@@ -5,13 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ridgecode.prints.mated_prints import MatedPrints
 from ridgecode.prints.movement import move, random_movements
-from ridgecode.prints.training_crops import TrainCrops, TrainingCrops
-from ridgecode.prints.views import View
+from ridgecode.prints.training_crops import TrainingCrops
 
 
 class MatedBatch(NamedTuple):
@@ -25,28 +23,15 @@ class MatedBatch(NamedTuple):
 class MatedCrops:
     """Iterable over one epoch's batches, each a `MatedBatch`.
 
-    The references are those that `TrainingCrops` cuts. Each has the same window, mirrored the same way, of one of its
-    finger's other prints as its probe: drawn anew each time, and the whole print moved as far as the protocol `moved`
-    goes before the window is cut, so that a window's ridges come from where a sensor would have seen them.
+    Each reference has the same window, mirrored the same way, of one of its finger's other prints as its probe: drawn
+    anew each time, and the whole print moved as far as the protocol `moved` goes before the window is cut, so that a
+    window's ridges come from where a sensor would have seen them.
 
-    real: (N, H, W) uint8, the Real prints of `mated` in its order; all else is as in `TrainingCrops`: seed, epoch and
-        rank alone decide the batches.
+    references: crops of the Real prints of `mated`, in its order; their seed, epoch and rank alone decide the batches.
     """
 
-    def __init__(
-        self,
-        real: NDArray[np.uint8],
-        mated: MatedPrints,
-        view: View,
-        batch_size: int,
-        train_crops: TrainCrops = "random",
-        seed: int = 0,
-        epoch: int = 0,
-        rank: int = 0,
-        world_size: int = 1,
-    ) -> None:
-        self.references = TrainingCrops(real, view, batch_size, train_crops, seed, epoch, rank, world_size)
-        self.mated = mated
+    def __init__(self, references: TrainingCrops, mated: MatedPrints) -> None:
+        self.references, self.mated = references, mated
 
     def __len__(self) -> int:
         return len(self.references)

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ridgecode.prints.training_crops import TrainCrops, TrainingCrops
-from ridgecode.prints.views import View
+from ridgecode.prints.training_crops import TrainingCrops
 
 UNALTERED_SHARE = 0.1
 """Share of inputs that are the Real print itself, so that a network learns to leave an intact print alone."""
@@ -19,25 +18,18 @@ class RepairCrops:
     The targets are those that `TrainingCrops` cuts from the Real prints; each has the same window, mirrored the same
     way, of one of its print's altered versions as its input, drawn anew each epoch, or now and then of the Real print.
 
-    real: (R, H, W) uint8; altered: (A, H, W) uint8; real_of: (A,) each altered print's place in `real`, every place
-        being there. All else is as in `TrainingCrops`: seed and epoch alone decide the batches.
+    targets: crops of the Real prints. real: (R, H, W) uint8, those prints; altered: (A, H, W) uint8; real_of: (A,) each
+        altered print's place in `real`, every place being there. The targets' seed and epoch alone decide the batches.
     """
 
     def __init__(
         self,
+        targets: TrainingCrops,
         real: NDArray[np.uint8],
         altered: NDArray[np.uint8],
         real_of: NDArray[np.int64],
-        view: View,
-        batch_size: int,
-        train_crops: TrainCrops = "random",
-        seed: int = 0,
-        epoch: int = 0,
-        rank: int = 0,
-        world_size: int = 1,
     ) -> None:
-        self.targets = TrainingCrops(real, view, batch_size, train_crops, seed, epoch, rank, world_size)
-        self.real, self.altered, self.real_of = real, altered, real_of
+        self.targets, self.real, self.altered, self.real_of = targets, real, altered, real_of
 
     def __len__(self) -> int:
         return len(self.targets)

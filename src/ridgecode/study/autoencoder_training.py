@@ -18,7 +18,7 @@ from ridgecode.codec.context_model import ContextModel
 from ridgecode.matching.identity_loss import identity_loss
 from ridgecode.prints.mated_crops import MatedBatch
 from ridgecode.prints.training_crops import TrainCrops, TrainingCrops
-from ridgecode.study.budgeted_training import BudgetedTraining, EpochLoader
+from ridgecode.study.budgeted_training import BudgetedTraining, EpochLoader, Sized
 from ridgecode.study.muon import MuonAdamW
 from ridgecode.study.schedule import Budget
 
@@ -72,8 +72,8 @@ class PrintWindows(pl.LightningDataModule):
         trainer = self.trainer
         assert trainer is not None
 
-        def batches(epoch: int) -> TrainingCrops:
-            return TrainingCrops(
+        def batches(epoch: int) -> Sized:
+            crops = TrainingCrops(
                 self.train_prints,
                 self.spec.window,
                 self.batch_size,
@@ -83,8 +83,13 @@ class PrintWindows(pl.LightningDataModule):
                 trainer.global_rank,
                 trainer.world_size,
             )
+            return self.batches_of(crops)
 
         return EpochLoader(batches, lambda: trainer.current_epoch)
+
+    def batches_of(self, crops: TrainingCrops) -> Sized:
+        """What an epoch trains on: the crops of the prints themselves, or more beside them."""
+        return crops
 
     def sheet_windows(self, n: int) -> tuple[Tensor, ...]:
         """What `TrainingSheet` shows: `n` validation windows, then what the network is given where that is another."""

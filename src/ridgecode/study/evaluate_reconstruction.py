@@ -17,7 +17,7 @@ from ridgecode.matching.bootstrap import bootstrap_mean
 from ridgecode.prints.store import PrintStore
 from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.coded_figures import coded_part
-from ridgecode.study.coded_prints import through_bytes
+from ridgecode.study.coded_prints import CodedPrints, through_bytes
 from ridgecode.study.evaluation_rows import MeasuredRows
 from ridgecode.study.pca_fit import fit_pca
 from ridgecode.study.reconstruction_figures import ReconstructionFigures, measure, windows_per_second
@@ -48,15 +48,16 @@ def reconstruction_part(
     names, subjects = (store.column(column)[measured.real] for column in ("name", "subject"))
     _write_figures(folder / "per_print.parquet", figures, depth_bits, {"name": names.astype(str)})
     truth = saved.spec.window.kept(prints)
-    _write_sheet(folder, saved, figures, prints, names)
+    coded = through_bytes(saved, prints) if saved.codec else None
+    _write_sheet(folder, figures, coded, truth, names)
     part = {
         **_mean_figures(figures, subjects),
         **_about(saved, figures, depth_bits),
         "encode_per_second": round(windows_per_second(saved.net, windows(prints, saved.spec)), 1),
         "pca": _pca_figures(of_pca),
     }
-    if saved.codec:
-        part["coded"] = coded_part(saved, prints, subjects, names.tolist())
+    if coded is not None:
+        part["coded"] = coded_part(saved, coded, prints, subjects, names.tolist())
     if store.source == "fvc":
         part["per_set"] = _per_set(figures, of_pca, truth, names, subjects)
     if measured.files is not None:
@@ -178,17 +179,17 @@ def sheet_prints(n: int) -> np.ndarray:
 
 
 def _write_sheet(
-    folder: Path, saved: SavedAutoencoder, figures: ReconstructionFigures, prints: np.ndarray, names: np.ndarray
+    folder: Path, figures: ReconstructionFigures, coded: CodedPrints | None, truth: np.ndarray, names: np.ndarray
 ) -> None:
     """The first few prints with their reconstructions, and where the model has a codec also with `decoded`: those from
     the bytes of their latent vectors."""
     some = sheet_prints(len(names))
     arrays = {
-        "truth": saved.spec.window.kept(prints)[some],
+        "truth": truth[some],
         "x_hat": np.rint(figures.x_hat[some] * 255).astype(np.uint8),
         "names": names[some].astype(str),
     }
-    if saved.codec:
-        arrays["decoded"] = through_bytes(saved, prints[some]).x_hat
+    if coded is not None:
+        arrays["decoded"] = coded.grey[some]
     with whole_file(folder / "sheets" / "validation.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)

@@ -10,9 +10,8 @@ from ridgecode.autoencoders.saved import AutoencoderSpec
 from ridgecode.prints.mated_crops import MatedCrops
 from ridgecode.prints.mated_prints import MatedPrints, mated_prints
 from ridgecode.prints.store import PrintStore
-from ridgecode.prints.training_crops import TrainCrops
+from ridgecode.prints.training_crops import TrainCrops, TrainingCrops
 from ridgecode.study.autoencoder_training import Batches, PrintWindows, windows
-from ridgecode.study.budgeted_training import EpochLoader
 
 
 class IdentityPrints(NamedTuple):
@@ -48,24 +47,8 @@ class IdentityWindows(PrintWindows):
         self.val_probes = windows(mated.val_probes, spec)
         self.val_fingers = torch.from_numpy(mated.val.fingers)
 
-    def train_dataloader(self) -> EpochLoader:
-        trainer = self.trainer
-        assert trainer is not None
-
-        def batches(epoch: int) -> MatedCrops:
-            return MatedCrops(
-                self.train_prints,
-                self.mated,
-                self.spec.window,
-                self.batch_size,
-                self.train_crops,
-                self.seed,
-                epoch,
-                trainer.global_rank,
-                trainer.world_size,
-            )
-
-        return EpochLoader(batches, lambda: trainer.current_epoch)
+    def batches_of(self, crops: TrainingCrops) -> MatedCrops:
+        return MatedCrops(crops, self.mated)
 
     def val_dataloader(self) -> Batches:
         return Batches.mated(self.val_windows, self.val_probes, self.val_fingers)

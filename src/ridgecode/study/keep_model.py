@@ -75,7 +75,7 @@ def coded_figures(saved: SavedAutoencoder, prints: np.ndarray) -> tuple[float | 
         return None, None
     coded = through_bytes(saved, prints)
     truth = np.divide(saved.spec.window.kept(prints), 255, dtype=np.float32)
-    mse = ((coded.x_hat / 255 - truth) ** 2).mean(axis=(1, 2), dtype=np.float64).mean()
+    mse = ((coded.x_hat - truth) ** 2).mean(axis=(1, 2), dtype=np.float64).mean()
     return float(coded.payload_bytes.mean()), float(mse)
 
 

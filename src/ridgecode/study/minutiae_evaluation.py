@@ -191,7 +191,7 @@ def _decoded_maker(run: Path) -> ReconstructionMaker:
         if saved.codec:
             coded = through_bytes(saved, prints)
             sizes = {"bytes": float(coded.file_bytes.mean()), "payload_bytes": float(coded.payload_bytes.mean())}
-            return coded.x_hat, about | sizes
+            return coded.grey, about | sizes
         x_hat = own_pixels(spec.window, reconstruct(saved.net, windows(prints, spec)))
         return np.rint(x_hat.clip(0, 1) * 255).astype(np.uint8), about
 

@@ -10,10 +10,9 @@ from ridgecode.autoencoders.saved import AutoencoderSpec
 from ridgecode.prints.altered_pairs import altered_pairs
 from ridgecode.prints.repair_crops import RepairCrops
 from ridgecode.prints.store import PrintStore
-from ridgecode.prints.training_crops import TrainCrops
+from ridgecode.prints.training_crops import TrainCrops, TrainingCrops
 from ridgecode.prints.views import stack_prints
 from ridgecode.study.autoencoder_training import Batches, PrintWindows, windows
-from ridgecode.study.budgeted_training import EpochLoader
 
 MOST_VALIDATION_PRINTS = 1024
 """SOCOFing's validation subjects have 6,535 altered prints, which would take longer than an epoch's training: so many
@@ -53,25 +52,8 @@ class RepairWindows(PrintWindows):
         self.altered, self.real_of = prints.altered, prints.real_of
         self.val_altered = windows(prints.val_altered, spec)
 
-    def train_dataloader(self) -> EpochLoader:
-        trainer = self.trainer
-        assert trainer is not None
-
-        def batches(epoch: int) -> RepairCrops:
-            return RepairCrops(
-                self.train_prints,
-                self.altered,
-                self.real_of,
-                self.spec.window,
-                self.batch_size,
-                self.train_crops,
-                self.seed,
-                epoch,
-                trainer.global_rank,
-                trainer.world_size,
-            )
-
-        return EpochLoader(batches, lambda: trainer.current_epoch)
+    def batches_of(self, crops: TrainingCrops) -> RepairCrops:
+        return RepairCrops(crops, self.train_prints, self.altered, self.real_of)
 
     def sheet_windows(self, n: int) -> tuple[Tensor, ...]:
         some = np.linspace(0, len(self.val_windows) - 1, min(n, len(self.val_windows))).astype(np.int64)
