@@ -245,6 +245,8 @@ def test_files_that_hold_something_else_are_refused(fake_runs: Any, tmp_path: Pa
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(BadInput, match=r"bad\.json holds no figures"):
         write_report([tmp_path / "bad.json"], tmp_path / "out")
+    with pytest.raises(BadInput, match="name the run's folder too, or the file"):
+        write_report([minutiae_file(tmp_path / "orb.json", run="run")], tmp_path / "out")
     twice = [fake_runs.autoencoder(f"{folder}/run", distortion=folder) for folder in ("mse", "bce")]
     with pytest.raises(BadInput, match="mse/run and bce/run are called so"):
         write_report([*twice, minutiae_file(tmp_path / "orb.json", run="run")], tmp_path / "out")

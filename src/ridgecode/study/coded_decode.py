@@ -52,7 +52,7 @@ def decode_coded(file: RidgeFile, rows: np.ndarray, model: str, out: Path) -> No
             f"{file.path}: {len(damaged)} of {len(rows)} prints are damaged and were left out ({shown}){others}; get "
             "the file again for these"
         )
-    print(f"{out}: {len(rows)} images")
+    print(f"{out}: {len(rows)} {'image' if len(rows) == 1 else 'images'}")
 
 
 def _draw(file: RidgeFile, rows: np.ndarray, saved: SavedAutoencoder, codec: LatentCodec, out: Path) -> list[str]:

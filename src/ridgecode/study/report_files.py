@@ -48,11 +48,17 @@ class Given(NamedTuple):
 def sorted_out(paths: Sequence[Path | str]) -> Given:
     """Tells run folders from JSON files, and reads the latter; a file given twice counts once.
 
-    Raises BadInput for a JSON file that can't be read or holds no figures of an image codec or a minutiae matcher.
+    Raises BadInput for a JSON file that can't be read or holds no figures of an image codec or a minutiae matcher, and
+    where there is nothing but the latter's.
     """
     unique = list({Path(path).resolve(): Path(path) for path in paths}.values())
     files = [path for path in unique if path.suffix == ".json" and path.is_file()]
     read = [_read(path) for path in files]
+    if read and len(files) == len(unique) and all(file.kind == MINUTIAE for file in read):
+        raise BadInput(
+            f"{files[0]} tells what a minutiae matcher found, which is drawn beside what was judged: name the run's "
+            "folder too, or the file that `ridgecode evaluate` wrote of the codec"
+        )
     return Given(
         tuple(path for path in unique if path not in files),
         tuple(file for file in read if file.kind == CODEC),
