@@ -10,7 +10,7 @@ from torch import Tensor
 from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder, write_with_codec
 from ridgecode.codec.context_file import has_context
-from ridgecode.codec.factorised_codec import factorised_tensors
+from ridgecode.codec.factorised_codec import FactorisedCodec, factorised_tensors
 from ridgecode.errors import BadInput
 from ridgecode.study.autoencoder_training import windows
 from ridgecode.study.reconstruction_figures import decode_vectors, encode_windows
@@ -22,6 +22,8 @@ STEP_PRINTS = 256
 TABLE_PRINTS = 1024
 PROBES = 512
 """Random directions of pixels, at least, that tell how loudly a decoder hears its latent dims: steps within 3 %."""
+ROUNDS, TOLERANCE = 16, 0.03
+"""The steps' common factor is looked for in at most so many rounds, until the rise is right within this fraction."""
 LEAST_MSE = 1 / 255**2 / 12
 """That of rounding to grey values: no model is taken for better than this, as PCA of all dims would be."""
 
@@ -61,11 +63,16 @@ def steps(saved: SavedAutoencoder, x: Tensor, z: Tensor) -> Tensor:
     heard = loudness(saved, z)
     heard = heard.clamp_min(max(1e-8 * float(heard.max()), 1e-30))
     # Rounding in steps s adds s^2 / 12 to a dim's variance, so the MSE rises about with the square of the factor.
-    step = (12 * allowed / len(heard) / heard).sqrt()
-    for _ in range(4):
-        rise = mse((z / step).round() * step) - unrounded
+    step = kept = (12 * allowed / len(heard) / heard).sqrt()
+    for _ in range(ROUNDS):
+        rise = mse(FactorisedCodec(factorised_tensors(z, step)).round(z)) - unrounded
+        if rise <= (1 + TOLERANCE) * allowed:
+            kept = step
+            if rise >= (1 - TOLERANCE) * allowed:
+                break
+        # A poor decoder's error may jump, so a bold stride is not trusted.
         step = step * float(np.clip(allowed / max(rise, 1e-30), 1 / 4, 4)) ** 0.5
-    return step
+    return kept
 
 
 @torch.enable_grad()
