@@ -216,3 +216,17 @@ def test_places() -> None:
     np.testing.assert_array_equal(features[1, 0], [-0.5, 0.5])
     np.testing.assert_array_equal(features[4], np.ones((4, 2)))
     assert (features * 256 == (features * 256).round()).all()
+
+
+def test_what_passes_see_is_clamped(context: ContextModel) -> None:
+    """A dim far out costs a bit more at twice the distance, and nothing else does."""
+    z = vectors(context, 1)
+    codec = ContextCodec(context_tensors(context, z))
+    step = float(context.log_step.detach().exp()[0])
+    assert int(context.entries[0]) == 0  # of the first slice and colour: all others see it
+    costs = []
+    for steps in (1000, 2000, -1000):
+        z[0, 0] = steps * step
+        costs.append(float(codec.bits(z)[0]))
+    assert costs[1] - costs[0] == pytest.approx(1, abs=1e-9)
+    assert costs[2] != pytest.approx(costs[0], abs=1e-3)

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from typing import TypeVar
+from weakref import WeakSet
 
 import torch
 from torch import nn
@@ -11,17 +12,21 @@ from ridgecode.autoencoders.grid_latent import GridRead
 from ridgecode.autoencoders.ridge import ResidualBlock, RidgeAutoencoder
 
 Net = TypeVar("Net", bound=nn.Module)
+_made = WeakSet[nn.Module]()
 
 
 def for_inference(net: Net) -> Net:
     """A copy of `net` in evaluation mode, without gradients, whose `encode` and `decode` are faster and give the same
-    numbers but for rounding (below 1e-5). `net` itself stays as it is, and so may go on being trained.
+    numbers but for rounding (below 1e-5). `net` itself stays as it is, and so may go on being trained; one that was
+    made here is returned as it is.
 
     In evaluation mode a batch norm is one factor and one offset a channel. A residual block's second follows a
     convolution directly and is folded into it; the encoder's last is folded into the latent layer behind it. The others
     follow a sum and precede a ReLU, so they stay. 4-dimensional weights lie channels-last, which convolutions on
     processors and tensor cores take as they are.
     """
+    if net in _made:
+        return net
     copy = deepcopy(net).eval().requires_grad_(False)
     for module in copy.modules():
         if isinstance(module, ResidualBlock) and isinstance(module.bn2, nn.BatchNorm2d):
@@ -34,6 +39,7 @@ def for_inference(net: Net) -> Net:
     for parameter in copy.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    _made.add(copy)
     return copy
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ridgecode.codec.context_file import load_context
-from ridgecode.codec.context_model import ContextModel
+from ridgecode.codec.context_model import LIMIT, ContextModel
 from ridgecode.codec.fixed_point import FixedPass
 from ridgecode.codec.range_coder import TableCoder
 
@@ -30,7 +30,7 @@ class ContextCodec:
         self.latent_dim = len(self._entries)
         self._shape = channels, rows, columns = context.shape
         self._step = context.log_step.detach().exp()
-        self._places = context.places.double().numpy()
+        known = np.pad(context.places.double().numpy(), ((0, 0), (1, 1), (1, 1)))
         black = context.black.bool().numpy().ravel()
         present = context.present.bool().numpy().reshape(channels, -1)
         self._passes: list[tuple[slice, NDArray[np.int64], NDArray[np.bool_], FixedPass]] = []
@@ -38,7 +38,7 @@ class ContextCodec:
         for number, (first, last, colour) in enumerate(passes):
             places = np.flatnonzero(colour & present[first:last].any(0))
             if len(places):  # a map of a single place has one colour only
-                network = FixedPass(tensors, f"passes.{number}", rows, columns, places)
+                network = FixedPass(tensors, f"passes.{number}", rows, columns, places, known)
                 self._passes.append((slice(first, last), places, present[first:last, places].T, network))
 
     def encode(self, z: Tensor) -> list[bytes]:
@@ -55,10 +55,10 @@ class ContextCodec:
         them."""
         parts = []
         for part in z.split(CHUNK):
-            seen = self._blank(len(part))
-            for _ in self._groups(part, seen):
+            heard = _Heard(len(part), self._shape)
+            for _ in self._groups(part, heard):
                 pass
-            parts.append(self._heard(seen))
+            parts.append(self._vectors(heard))
         return torch.cat(parts)
 
     def bits(self, z: Tensor) -> NDArray[np.float64]:
@@ -67,56 +67,56 @@ class ContextCodec:
 
     def _bits(self, z: Tensor) -> NDArray[np.float64]:
         total = np.zeros(len(z))
-        for numbers, indices in self._groups(z, self._blank(len(z))):
+        for numbers, indices in self._groups(z, _Heard(len(z), self._shape)):
             total += self._coder.bits(numbers, indices).sum(1)
         return total
 
     def _encode(self, z: Tensor) -> list[bytes]:
-        encoders = [self._coder.encoder() for _ in z]
-        for numbers, indices in self._groups(z, self._blank(len(z))):
-            for i, encoder in enumerate(encoders):
-                encoder.encode(numbers[i], indices[i])
-        return [encoder.bytes() for encoder in encoders]
+        encoder = self._coder.encoder(len(z))
+        for numbers, indices in self._groups(z, _Heard(len(z), self._shape)):
+            encoder.encode(numbers, indices)
+        return encoder.bytes()
 
-    def _groups(self, z: Tensor, seen: NDArray[np.float64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """The numbers of each pass and their tables, both (N, n); `seen`, a blank at first, is filled on the way."""
+    def _groups(self, z: Tensor, heard: "_Heard") -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """The numbers of each pass and their tables, both (N, n); `heard`, of nothing at first, is filled on the
+        way."""
         y = np.zeros((len(z), int(np.prod(self._shape))))
         y[:, self._entries] = z.detach().cpu().double().numpy()
         y = y.reshape(len(z), self._shape[0], -1) / self._step.double().numpy()[:, None]
         for channels, places, present, network in self._passes:
-            means, indices = network(seen)
+            means, indices = network(heard.seen)
             numbers = np.rint(y[:, channels, places].transpose(0, 2, 1) - means).astype(np.int64)
             yield numbers[:, present], indices[:, present]
-            self._note(seen, channels, places, (numbers + means) * present)
+            heard.note(channels, places, (numbers + means) * present)
 
     def _decode(self, payloads: Sequence[bytes]) -> Tensor:
-        decoders = [self._coder.decoder(payload) for payload in payloads]
-        seen = self._blank(len(payloads))
+        decoder = self._coder.decoder(payloads)
+        heard = _Heard(len(payloads), self._shape)
         for channels, places, present, network in self._passes:
-            means, indices = network(seen)
+            means, indices = network(heard.seen)
             numbers = np.zeros(means.shape, np.int64)
-            for i, decoder in enumerate(decoders):
-                numbers[i][present] = decoder.decode(indices[i][present])
-            self._note(seen, channels, places, (numbers + means) * present)
-        return self._heard(seen)
+            numbers[:, present] = decoder.decode(indices[:, present])
+            heard.note(channels, places, (numbers + means) * present)
+        return self._vectors(heard)
 
-    def _heard(self, seen: NDArray[np.float64]) -> Tensor:
+    def _vectors(self, heard: "_Heard") -> Tensor:
         """(N, latent_dim) float32 of what was coded."""
-        first = len(self._places)
-        heard = torch.from_numpy(seen[:, first:, 1:-1, 1:-1]).float() * self._step[:, None, None]
-        return heard.flatten(1)[:, self._entries]
+        return (torch.from_numpy(heard.values).float() * self._step[:, None]).flatten(1)[:, self._entries]
 
-    def _blank(self, n: int) -> NDArray[np.float64]:
-        """(n, places' features and channels, rows + 2, columns + 2): what passes see, with a margin of 0."""
-        channels, rows, columns = self._shape
-        seen = np.zeros((n, len(self._places) + channels, rows + 2, columns + 2))
-        seen[:, : len(self._places), 1:-1, 1:-1] = self._places
-        return seen
 
-    def _note(
-        self, seen: NDArray[np.float64], channels: slice, places: NDArray[np.int64], values: NDArray[np.float64]
-    ) -> None:
-        """Writes what a pass has coded, (N, P, channels), where later passes see it."""
-        first = len(self._places)
-        y, x = np.divmod(places, self._shape[2])
-        seen[:, first + channels.start : first + channels.stop, y + 1, x + 1] = values.transpose(0, 2, 1)
+class _Heard:
+    """What is coded already of N latent maps of `shape`, in steps. values: (N, channels, places); seen: (N, channels,
+    rows + 2, columns + 2), the same within +-LIMIT and with a margin of 0, as passes see it."""
+
+    def __init__(self, n: int, shape: tuple[int, int, int]) -> None:
+        channels, rows, columns = shape
+        self.values = np.zeros((n, channels, rows * columns))
+        self.seen = np.zeros((n, channels, rows + 2, columns + 2))
+        self._columns = columns
+
+    def note(self, channels: slice, places: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Takes what a pass has coded, (N, P, channels)."""
+        values = values.transpose(0, 2, 1)
+        self.values[:, channels, places] = values
+        y, x = np.divmod(places, self._columns)
+        self.seen[:, channels, y + 1, x + 1] = values.clip(-LIMIT, LIMIT)

@@ -39,19 +39,14 @@ class FactorisedCodec:
 
     def encode(self, z: Tensor) -> list[bytes]:
         """(N, latent_dim) float -> a payload each. Raises ValueError for values beyond 24 bits of steps."""
-        payloads = []
-        for numbers in self._numbers(z):
-            encoder = self._coder.encoder()
-            encoder.encode(numbers, self._index)
-            payloads.append(encoder.bytes())
-        return payloads
+        encoder = self._coder.encoder(len(z))
+        encoder.encode(self._numbers(z), np.broadcast_to(self._index, z.shape))
+        return encoder.bytes()
 
     def decode(self, payloads: Sequence[bytes]) -> Tensor:
         """Payloads -> (N, latent_dim) float32, rounded. Raises ValueError for bytes that can't be read to their end."""
-        numbers = np.empty((len(payloads), self.latent_dim), np.int64)
-        for row, payload in enumerate(payloads):
-            numbers[row] = self._coder.decoder(payload).decode(self._index)
-        return self._vectors(numbers)
+        indices = np.broadcast_to(self._index, (len(payloads), self.latent_dim))
+        return self._vectors(self._coder.decoder(payloads).decode(indices))
 
     def round(self, z: Tensor) -> Tensor:
         """(N, latent_dim) float -> float32: bit for bit what `decode` makes of `encode`'s payloads."""

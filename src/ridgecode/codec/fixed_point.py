@@ -25,13 +25,20 @@ class FixedPass:
     """One `Pass` in fixed point, at the places it codes.
 
     weights: of its three convolutions, as a `ContextModel` names them, with `prefix` before; rows, columns: of the
-    latent map; places: (P,) which of it, row by row.
+    latent map; places: (P,) which of it, row by row. known: (K, rows + 2, columns + 2) with a margin of 0, what the
+    pass sees first and is the same for every print: it is multiplied once, here, since no order of sums matters.
     """
 
     def __init__(
-        self, weights: Mapping[str, Tensor], prefix: str, rows: int, columns: int, places: NDArray[np.int64]
+        self,
+        weights: Mapping[str, Tensor],
+        prefix: str,
+        rows: int,
+        columns: int,
+        places: NDArray[np.int64],
+        known: Array | None = None,
     ) -> None:
-        self._layers = [
+        layers = [
             (
                 _whole(weights[f"{prefix}.{i}.weight"], WEIGHT_LIMIT)
                 .reshape(len(weights[f"{prefix}.{i}.bias"]), -1)
@@ -40,29 +47,40 @@ class FixedPass:
             )
             for i in (0, 2, 4)
         ]
-        seen = weights[f"{prefix}.0.weight"].shape[1]
+        (first, bias), *self._layers = layers
+        n_known = 0 if known is None else len(known)
+        self._first = first[9 * n_known :]
         # Where the 3x3 neighbourhood of each place lies in a flattened map with a margin of one.
         y, x = np.divmod(places, columns)
         dy, dx = np.divmod(np.arange(9), 3)
         spot = (y[:, None] + dy) * (columns + 2) + x[:, None] + dx  # (P, 9)
-        self._gather = (np.arange(seen)[:, None] * (rows + 2) * (columns + 2) + spot[:, None, :]).reshape(len(spot), -1)
+        each = np.arange(len(first) // 9)[:, None] * (rows + 2) * (columns + 2)
+        gather = (each + spot[:, None, :]).reshape(len(spot), -1)  # (P, channels * 9)
+        self._start = np.broadcast_to(bias, (len(spot), len(bias)))
+        if known is not None:
+            self._start = known.ravel()[gather[:, : 9 * n_known]] @ first[: 9 * n_known] + bias
+        self._gather = gather[:, : 9 * (len(first) // 9 - n_known)]
 
     def __call__(self, seen: Array) -> tuple[Array, NDArray[np.int64]]:
-        """(N, channels, rows + 2, columns + 2) with a margin of 0, whole multiples of 1 / FRACTION, of which it sees
-        the first channels -> means and scale indices, both (N, P, told)."""
-        out = seen.reshape(len(seen), -1)[:, self._gather]
-        out = out.reshape(-1, out.shape[2]).clip(-LIMIT, LIMIT)
-        for i, (weight, bias) in enumerate(self._layers):
-            out = out @ weight + bias
-            if i < 2:
-                out = _floor(out.clip(0, LIMIT))
+        """(N, channels, rows + 2, columns + 2) with a margin of 0, whole multiples of 1 / FRACTION within +-LIMIT, of
+        which it sees the first channels, behind those `known` -> means and scale indices, both (N, P, told)."""
+        near = seen.reshape(len(seen), -1)[:, self._gather]
+        # The first pass sees no more than what is known, and then this has no columns.
+        out = near.reshape(near.shape[0] * near.shape[1], near.shape[2]) @ self._first
+        out.reshape(*near.shape[:2], -1)[:] += self._start
+        for weight, bias in self._layers:
+            out = _floor(np.clip(out, 0, LIMIT, out=out)) @ weight
+            out += bias
         means, indices = np.split(out.reshape(len(seen), -1, out.shape[1]), 2, axis=2)
         return _floor(means + 0.5 / FRACTION), np.floor(indices + 0.5).clip(0, SCALES - 1).astype(np.int64)
 
 
 def _floor(values: Array) -> Array:
-    """Down to whole multiples of 1 / FRACTION."""
-    return np.floor(values * FRACTION) / FRACTION
+    """Down to whole multiples of 1 / FRACTION, in place."""
+    values *= FRACTION
+    np.floor(values, out=values)
+    values /= FRACTION
+    return values
 
 
 def _whole(weight: Tensor, limit: float) -> Array:

@@ -4,8 +4,7 @@ Range coding: Martin, "Range encoding: an algorithm for removing redundancy from
 """
 
 import functools
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 from constriction import stream
@@ -37,63 +36,78 @@ class TableCoder:
         beyond = np.where(np.abs(numbers) > LARGEST, np.log2(BEYOND + 1) + np.floor(np.log2(rest)) + 1, 0)
         return self._costs[indices, column_of(numbers)] + beyond
 
-    def encoder(self) -> "GroupEncoder":
-        """For one print."""
-        return GroupEncoder(self._models)
+    def encoder(self, prints: int) -> "GroupEncoder":
+        """For so many prints, side by side."""
+        return GroupEncoder(self._models, prints)
 
-    def decoder(self, data: bytes) -> "GroupDecoder":
+    def decoder(self, payloads: Sequence[bytes]) -> "GroupDecoder":
         """For what one `GroupEncoder` gave."""
-        return GroupDecoder(self._models, data)
+        return GroupDecoder(self._models, payloads)
 
 
 class GroupEncoder:
-    """Takes a print's numbers group by group."""
+    """Takes the numbers of N prints group by group; each print has bytes of its own."""
 
-    def __init__(self, models: list[stream.model.Categorical]) -> None:
-        self._models, self._coder = models, stream.queue.RangeEncoder()
+    def __init__(self, models: list[stream.model.Categorical], prints: int) -> None:
+        self._models, self._coders = models, [stream.queue.RangeEncoder() for _ in range(prints)]
 
     def encode(self, numbers: Numbers, indices: Numbers) -> None:
-        """One group: numbers and their tables, both (n,). Raises ValueError for a number of more than 24 bits."""
-        columns = column_of(numbers).astype(np.int32)
-        for index, members in _by_table(indices):
-            self._coder.encode(columns[members], self._models[index])
-        for number in numbers[columns == ESCAPE].tolist():
-            _encode_beyond(self._coder, number)
+        """One group: numbers and their tables, both (N, n). Raises ValueError for a number of more than 24 bits."""
+        order, runs = _table_runs(indices)
+        columns = column_of(numbers)
+        in_order = np.take_along_axis(columns, order, 1).astype(np.int32)
+        for coder, row, tables in zip(self._coders, in_order, runs, strict=True):
+            for table, start, end in tables:
+                coder.encode(row[start:end], self._models[table])
+        for i, place in np.argwhere(columns == ESCAPE).tolist():
+            _encode_beyond(self._coders[i], int(numbers[i, place]))
 
-    def bytes(self) -> bytes:
-        """The shortest bytes that decode to the numbers; bytes of 0 behind them would change nothing."""
-        return _shortest(self._coder)
+    def bytes(self) -> list[bytes]:
+        """Of each print the shortest bytes that decode to the numbers; bytes of 0 behind them would change nothing."""
+        return [_shortest(coder) for coder in self._coders]
 
 
 class GroupDecoder:
-    """Gives a print's numbers back group by group. Bytes that no encoder wrote decode to some numbers too."""
+    """Gives N prints' numbers back group by group. Bytes that no encoder wrote decode to some numbers too."""
 
-    def __init__(self, models: list[stream.model.Categorical], data: bytes) -> None:
-        padded = data.ljust(-(-len(data) // 4) * 4 + 8, b"\0")
-        self._models, self._coder = models, stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
+    def __init__(self, models: list[stream.model.Categorical], payloads: Sequence[bytes]) -> None:
+        self._models = models
+        padded = [data.ljust(-(-len(data) // 4) * 4 + 8, b"\0") for data in payloads]
+        self._coders = [stream.queue.RangeDecoder(np.frombuffer(data, ">u4").astype(np.uint32)) for data in padded]
 
     def decode(self, indices: Numbers) -> Numbers:
-        """One group: the tables of its numbers (n,) -> the numbers (n,). Raises ValueError where bytes can't be read
-        on."""
-        columns = np.empty(len(indices), np.int64)
+        """One group: the tables of its numbers (N, n) -> the numbers (N, n). Raises ValueError where bytes can't be
+        read on."""
+        order, runs = _table_runs(indices)
+        in_order = np.empty(indices.shape, np.int64)
         try:
-            for index, members in _by_table(indices):
-                columns[members] = self._coder.decode(self._models[index], len(members))
-            numbers = columns - LARGEST
-            for i in np.flatnonzero(columns == ESCAPE):
-                numbers[i] = _decode_beyond(self._coder)
+            for coder, row, tables in zip(self._coders, in_order, runs, strict=True):
+                for table, start, end in tables:
+                    row[start:end] = coder.decode(self._models[table], end - start)
+            numbers = np.empty_like(in_order)
+            np.put_along_axis(numbers, order, in_order - LARGEST, 1)
+            for i, place in np.argwhere(numbers == ESCAPE - LARGEST).tolist():
+                numbers[i, place] = _decode_beyond(self._coders[i])
         except AssertionError as error:
             raise ValueError("not what a range coder wrote") from error
         return numbers
 
 
-def _by_table(indices: Numbers) -> Iterator[tuple[int, Numbers]]:
-    """Each table that is used, and which numbers it codes."""
-    order = indices.argsort(kind="stable")
-    in_order = indices[order]
-    changes = (np.flatnonzero(np.diff(in_order)) + 1).tolist()
-    for start, end in pairwise([0, *changes, len(order)] if len(order) else []):
-        yield int(in_order[start]), order[start:end]
+def _table_runs(indices: Numbers) -> tuple[Numbers, list[list[tuple[int, int, int]]]]:
+    """(N, n) tables -> (N, n) the order in which each row's numbers are coded, and of each row the tables in it, with
+    where in that order their numbers begin and end. Of all rows at once: row by row most of the time would go here."""
+    n = indices.shape[1]
+    order = indices.argsort(axis=1, kind="stable")
+    in_order = np.take_along_axis(indices, order, 1)
+    first = np.ones(in_order.shape, bool)
+    first[:, 1:] = in_order[:, 1:] != in_order[:, :-1]
+    rows, starts = np.nonzero(first)
+    last = np.append(rows[1:] != rows[:-1], True) if len(rows) else np.empty(0, bool)
+    ends = np.where(last, n, np.append(starts[1:], n)) if len(rows) else starts
+    runs: list[list[tuple[int, int, int]]] = [[] for _ in indices]
+    for row, *run in zip(rows.tolist(), in_order[first].tolist(), starts.tolist(), ends.tolist(), strict=True):
+        runs[row].append((run[0], run[1], run[2]))
+    return order, runs
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Batches of windows for training, cut from prints held in memory."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ridgecode.prints.views import WHITE, View
+from ridgecode.prints.warp import Warp, cut_warped, draw_warps
 
-TrainCrops = Literal["random", "near", "centre"]
+TrainCrops = Literal["random", "warped", "near", "centre"]
 CROPS_PER_EPOCH = 4096
 """A small set is passed over several times an epoch, so that an epoch is worth its validation and its checkpoint."""
 WHOLE_JITTER = 4
@@ -25,29 +27,34 @@ NEAR_SPREAD = 4.0
 
 class Windows(NamedTuple):
     """A batch of B windows: of which `prints` (B,), in which of the epoch's `passes` (B,) over them, and which rows `y`
-    (B, h) and columns `x` (B, w)."""
+    (B, h) and columns `x` (B, w), and how they are warped, if they are."""
 
     prints: NDArray[np.int64]
     passes: NDArray[np.int64]
     y: NDArray[np.int64]
     x: NDArray[np.int64]
+    warp: Warp | None = None
 
     def cut(self, held: Tensor, prints: NDArray[np.int64] | None = None) -> Tensor:
-        """(N, H, W) uint8 prints as `TrainingCrops` holds them -> (B, 1, h, w) float in [0, 1]; `prints` to take others
-        than its own."""
+        """(N, H, W) uint8 prints as `TrainingCrops` holds them -> (B, 1, h, w) float in [0, 1], where `held` lies;
+        `prints` to take others than its own."""
+        taken = self.prints if prints is None else prints
+        first, y, x = (torch.from_numpy(part).to(held.device) for part in (taken, self.y, self.x))
+        if self.warp is not None:
+            return cut_warped(held[first], y, x, self.warp)
         rows, columns = held.shape[1:]
-        first = (self.prints if prints is None else prints)[:, None, None]
-        index = (first * rows + self.y[:, :, None]) * columns + self.x[:, None, :]
-        return held.view(-1)[torch.from_numpy(index)].unsqueeze(1).float().div_(255)
+        index = (first[:, None, None] * rows + y[:, :, None]) * columns + x[:, None, :]
+        return held.view(-1)[index].unsqueeze(1).float().div_(255)
 
 
 class TrainingCrops:
     """Iterable over one epoch's batches: (batch_size, 1, h, w) float32 in [0, 1].
 
-    prints: (N, H, W) uint8, held as a tensor; windows are gathered from it without a worker process.
+    prints: (N, H, W) uint8, held as a tensor on `device`; windows are gathered from it without a worker process.
     train_crops: "random" draws a place (half of them around the middle) and mirrors it left-right and top-bottom by
-        chance; a whole print is shifted by up to 4 pixels and mirrored left-right only. "near" draws all places near
-        the middle and mirrors nothing. "centre" takes the view's own window unmirrored, once a print and epoch.
+        chance; a whole print is shifted by up to 4 pixels and mirrored left-right only. "warped" does so and turns,
+        scales and bends half of the windows as well. "near" draws all places near the middle and mirrors nothing.
+        "centre" takes the view's own window unmirrored, once a print and epoch.
     seed, epoch: they alone decide the batches, so a resumed run sees what an unbroken one would have seen.
     rank, world_size: a process of several takes every `world_size`-th batch; all get as many batches.
     """
@@ -62,12 +69,18 @@ class TrainingCrops:
         epoch: int = 0,
         rank: int = 0,
         world_size: int = 1,
+        device: torch.device | str = "cpu",
     ) -> None:
-        self.view, self.train_crops = view, train_crops
-        self.prints = self.held(prints)
+        self.view, self.train_crops, self.device = view, train_crops, device
+        self._prints = prints
         # Small sets: every process still gets a full batch.
         self.batch_size = min(batch_size, max(1, self._crops_per_epoch() // world_size))
         self.seed, self.epoch, self.rank, self.world_size = seed, epoch, rank, world_size
+
+    @cached_property
+    def prints(self) -> Tensor:
+        """The prints themselves, `held`; on a GPU not before they are needed."""
+        return self.held(self._prints)
 
     def held(self, prints: NDArray[np.uint8]) -> Tensor:
         """(N, H, W) uint8 prints as windows are cut from them: with the margin that they are shifted in."""
@@ -76,15 +89,15 @@ class TrainingCrops:
             prints = self.view.take(prints)
             margin = 0 if self.train_crops == "centre" else WHOLE_JITTER
         pad = ((0, 0), (margin, margin), (margin, margin))
-        return torch.from_numpy(np.ascontiguousarray(np.pad(prints, pad, constant_values=WHITE)))
+        return torch.from_numpy(np.ascontiguousarray(np.pad(prints, pad, constant_values=WHITE))).to(self.device)
 
     @property
     def passes(self) -> int:
         """How often an epoch comes to each print."""
-        return 1 if self.train_crops == "centre" else -(-CROPS_PER_EPOCH // len(self.prints))
+        return 1 if self.train_crops == "centre" else -(-CROPS_PER_EPOCH // len(self._prints))
 
     def _crops_per_epoch(self) -> int:
-        return len(self.prints) * self.passes
+        return len(self._prints) * self.passes
 
     def __len__(self) -> int:
         # The last batch is left out where it is short: batch norm wants full ones, and each rank the same number.
@@ -102,15 +115,19 @@ class TrainingCrops:
         left = self._places(random, len(order), columns - self.view.width)
         flip_x = random.random(len(order)) < 0.5
         flip_y = random.random(len(order)) < 0.5
-        if self.train_crops != "random":
+        if self.train_crops not in ("random", "warped"):
             flip_x[:] = flip_y[:] = False
         elif self.view.print_shape is not None:
             flip_y[:] = False
+        warps = None
+        if self.train_crops == "warped":
+            warps = draw_warps(random, len(order), self.view.height, self.view.width)
         for batch in range(self.rank, len(self) * self.world_size, self.world_size):
             part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
             y = _span(top[part], self.view.height, flip_y[part])
             x = _span(left[part], self.view.width, flip_x[part])
-            yield Windows(order[part], np.arange(len(order))[part] // n, y, x)
+            warp = None if warps is None else warps.part(part)
+            yield Windows(order[part], np.arange(len(order))[part] // n, y, x, warp)
 
     def _places(self, random: np.random.Generator, n: int, room: int) -> NDArray[np.int64]:
         """`n` offsets in 0..room."""

@@ -58,7 +58,8 @@ class TrainAutoencoder:
         learning_rate: of the optimiser; 0 takes the backbone's own (ridge 4e-3, ResNets 1e-4)
         schedule: of the learning rate; auto takes the backbone's own (ridge cosine, ResNets constant)
         batch_size: windows a step, in each process; 0 takes the view's own (64 crops, 16 whole prints)
-        train_crops: random (shifted and mirrored), near (near the middle, unmirrored) or centre (the write-up's)
+        train_crops: random (shifted and mirrored), warped (half of them turned, scaled and bent as well), near (near
+            the middle, unmirrored) or centre (the write-up's)
         split_by: subject, or file: Real and altered prints of train and validation subjects shuffled, one file in six
             held out; its figures leak, and show what such a split hides
         train_levels: Real prints alone, all (altered ones too, in training and validation), or auto: Real by subject,

@@ -72,17 +72,20 @@ class PrintWindows(pl.LightningDataModule):
         trainer = self.trainer
         assert trainer is not None
 
+        crops = TrainingCrops(
+            self.train_prints,
+            self.spec.window,
+            self.batch_size,
+            self.train_crops,
+            self.seed,
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
+            device=trainer.strategy.root_device,  # prints lie where they train: a GPU would wait for a processor's cuts
+        )
+
         def batches(epoch: int) -> Sized:
-            crops = TrainingCrops(
-                self.train_prints,
-                self.spec.window,
-                self.batch_size,
-                self.train_crops,
-                self.seed,
-                epoch,
-                trainer.global_rank,
-                trainer.world_size,
-            )
+            # One object for all epochs: what it holds is padded, and brought to a GPU, once.
+            crops.epoch = epoch
             return self.batches_of(crops)
 
         return EpochLoader(batches, lambda: trainer.current_epoch)

@@ -4,12 +4,14 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
+from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.pretrained import pretrained_names, pretrained_path
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
 from ridgecode.codec.latent_codec import LatentCodec, latent_codec
@@ -42,6 +44,7 @@ def decode_coded(file: RidgeFile, rows: np.ndarray, model: str, out: Path) -> No
             f"{view.width}; get the file again"
         )
     codec = latent_codec(saved)
+    saved = replace(saved, net=for_inference(saved.net))  # once, not for every chunk
     parts = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
     drawn = in_threads(lambda part: _draw(file, part, saved, codec, out), parts)
     damaged = [name for part in tracked(drawn, "decoding", len(parts)) for name in part]

@@ -1,10 +1,12 @@
 """`ridgecode encode --out x.ridge`: prints to a coded file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.saved import SavedAutoencoder
 from ridgecode.codec.latent_codec import LatentCodec, latent_codec
 from ridgecode.codec.ridge_directory import encoded_names
@@ -34,6 +36,7 @@ def write_coded(saved: SavedAutoencoder, store: PrintStore, rows: np.ndarray, ou
         encoded_names(names)  # before the work, not behind it
     except ValueError as error:
         raise BadInput(f"{store.path} can't be put into one coded file: {error}") from error
+    saved = replace(saved, net=for_inference(saved.net))  # once, not for every chunk
     parts = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
     coded = in_threads(lambda part: _payloads(saved, codec, stack_prints(store, part)), parts)
     payloads = [payload for part in tracked(coded, "encoding", len(parts)) for payload in part]
