@@ -218,6 +218,15 @@ def test_places() -> None:
     assert (features * 256 == (features * 256).round()).all()
 
 
+def test_autocast_changes_nothing(context: ContextModel) -> None:
+    z = vectors(context)
+    expected = context.eval()(z)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = context(z)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert torch.equal(ours, theirs)
+
+
 def test_what_passes_see_is_clamped(context: ContextModel) -> None:
     """A dim far out costs a bit more at twice the distance, and nothing else does."""
     z = vectors(context, 1)

@@ -198,3 +198,13 @@ def test_the_store_is_not_written_to() -> None:
     for batch in TrainingCrops(prints, VIEWS["crop32"], 64):
         batch.zero_()
     np.testing.assert_array_equal(prints, before)
+
+
+@pytest.mark.parametrize("view", ["crop32", "whole"])
+@pytest.mark.parametrize("mode", ["random", "warped", "near", "centre"])
+def test_batches_are_cut_where_the_prints_lie(mode: str, view: str) -> None:
+    """torch refuses to bring together tensors of two devices; "meta" is one that needs no hardware."""
+    prints = np.zeros((6, 97, 90), np.uint8)
+    batch = next(iter(TrainingCrops(prints, VIEWS[view], 4, mode, device="meta")))  # type: ignore[arg-type]
+    assert batch.device.type == "meta"
+    assert batch.shape == (4, 1, VIEWS[view].height, VIEWS[view].width)

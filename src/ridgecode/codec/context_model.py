@@ -129,9 +129,15 @@ class ContextModel(nn.Module):
     def forward(self, z: Tensor) -> Coded:
         """Bits are those of the rounded values, and teach the scales. In training z_hat has the gradient of no rounding
         (Minnen & Singh, arXiv 2007.08739), and the bits have, to latent vectors and means, the gradient of values with
-        uniform noise in place of rounding; scales that noise teaches would cost a fifth more."""
+        uniform noise in place of rounding; scales that noise teaches would cost a fifth more.
+
+        In float32 under autocast too: bf16 rounds means and scales by up to 0.4 %, which coding will not."""
+        with torch.autocast(z.device.type, enabled=False):
+            return self._coded(z.float())
+
+    def _coded(self, z: Tensor) -> Coded:
         step = self.log_step.exp()[:, None, None]
-        y = self.to_map(z.float()) / step
+        y = self.to_map(z) / step
         seen = self.places.expand(len(y), -1, -1, -1)
         heard: list[Tensor] = []
         total = y.new_zeros(len(y))
