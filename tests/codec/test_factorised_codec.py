@@ -96,10 +96,11 @@ def test_loud_values_come_back() -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes_decode_to_something_or_are_refused(data: bytes) -> None:
     try:
-        back = CODEC.decode([data])
+        back = CODEC.decode([*CODEC.encode(vectors(70)), data])
     except ValueError:
         return
-    assert back.shape == (1, DIMS) and back.isfinite().all()
+    assert back.shape == (71, DIMS) and back.isfinite().all()
+    assert torch.equal(back[:70], CODEC.round(vectors(70)))  # prints beside it are what they are alone
 
 
 def test_a_model_file_holds_it_and_small(tmp_path: Path) -> None:

@@ -87,6 +87,19 @@ def test_bytes_are_the_information_of_the_numbers_and_at_most_a_byte_and_a_half_
     assert size <= information * 1.001 + 12
 
 
+def test_the_bytes_of_a_known_payload_stay_what_they_are() -> None:
+    """Whole numbers in, bytes out: files that are written today are read for ever."""
+    tables = np.full((2, COLUMNS), 1000, np.int32)
+    tables[0, LARGEST], tables[1, LARGEST - 3 : LARGEST + 4] = 2**23, 2**20
+    tables[:, ESCAPE] += TOTAL - tables.sum(1)
+    coder = TableCoder(tables)
+    numbers = np.array([[0, 2, 0, -3, 0, 0, 1, 700, 0, -64], [0] * 10])
+    encoder = coder.encoder(2)
+    encoder.encode(numbers, np.array([[0, 1, 0, 1, 0, 0, 1, 1, 0, 0]] * 2))
+    payloads = encoder.bytes()
+    assert [payload.hex() for payload in payloads] == ["072ccc2135", "02b5ae"]
+
+
 def test_bytes_end_where_zeros_would_follow() -> None:
     rng = np.random.default_rng(0)
     sizes = []

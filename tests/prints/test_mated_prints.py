@@ -60,7 +60,7 @@ def test_one_print_a_finger_is_refused(store: PrintStore, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("view", ["crop32", "whole"])
-@pytest.mark.parametrize("train_crops", ["random", "near", "centre"])
+@pytest.mark.parametrize("train_crops", ["random", "warped", "near", "centre"])
 def test_an_unmoved_probe_has_its_references_window(
     store: PrintStore, mated: MatedPrints, view: str, train_crops: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,7 +68,7 @@ def test_input_and_target_are_cut_at_the_same_place(view: View) -> None:
             assert seen[number, other] / of_print == pytest.approx(share, abs=0.05)
 
 
-@pytest.mark.parametrize("mode", ["random", "centre"])
+@pytest.mark.parametrize("mode", ["random", "warped", "centre"])
 def test_targets_are_those_of_training_crops(mode: str) -> None:
     real, altered = some_prints(5, 97, 90, 1), some_prints(10, 97, 90, 2)
     real_of = np.arange(10) % 5
@@ -81,6 +81,13 @@ def test_targets_are_those_of_training_crops(mode: str) -> None:
             assert x.shape == target.shape and x.dtype == torch.float32
             if i == 20:
                 break
+
+
+def test_inputs_are_warped_as_their_targets_are() -> None:
+    real = some_prints(5, 97, 90, 1)
+    targets = TrainingCrops(real, VIEWS["crop32"], 5, "warped", seed=3)
+    x, target = next(iter(RepairCrops(targets, real, real, np.arange(5))))
+    assert torch.equal(x, target)
 
 
 @settings(max_examples=20, deadline=None)

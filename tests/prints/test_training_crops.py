@@ -208,3 +208,17 @@ def test_batches_are_cut_where_the_prints_lie(mode: str, view: str) -> None:
     batch = next(iter(TrainingCrops(prints, VIEWS[view], 4, mode, device="meta")))  # type: ignore[arg-type]
     assert batch.device.type == "meta"
     assert batch.shape == (4, 1, VIEWS[view].height, VIEWS[view].width)
+
+
+@pytest.mark.parametrize("mode", ["random", "warped", "near", "centre"])
+def test_epochs_may_be_set_one_after_another(mode: str) -> None:
+    prints = np.random.default_rng(5).integers(0, 256, (6, 97, 90), np.uint8)
+
+    def crops(epoch: int) -> TrainingCrops:
+        return TrainingCrops(prints, VIEWS["crop32"], 4, mode, seed=1, epoch=epoch)  # type: ignore[arg-type]
+
+    ours = crops(0)
+    for epoch in (3, 1):
+        ours.epoch = epoch
+        for found, expected in zip(ours, crops(epoch), strict=True):
+            assert torch.equal(found, expected)

@@ -18,14 +18,14 @@ _made = WeakSet[nn.Module]()
 def for_inference(net: Net) -> Net:
     """A copy of `net` in evaluation mode, without gradients, whose `encode` and `decode` are faster and give the same
     numbers but for rounding (below 1e-5). `net` itself stays as it is, and so may go on being trained; one that was
-    made here is returned as it is.
+    made here is returned itself, as long as nobody has put it back into training.
 
     In evaluation mode a batch norm is one factor and one offset a channel. A residual block's second follows a
     convolution directly and is folded into it; the encoder's last is folded into the latent layer behind it. The others
     follow a sum and precede a ReLU, so they stay. 4-dimensional weights lie channels-last, which convolutions on
     processors and tensor cores take as they are.
     """
-    if net in _made:
+    if net in _made and not net.training:
         return net
     copy = deepcopy(net).eval().requires_grad_(False)
     for module in copy.modules():

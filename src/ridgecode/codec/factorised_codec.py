@@ -14,6 +14,8 @@ from torch import Tensor
 from ridgecode.codec.factorised_tables import fit_factorised
 from ridgecode.codec.range_coder import TableCoder
 
+CHUNK = 64
+"""Prints coded at once."""
 FRACTION = 256
 """Means are whole multiples of 1 / FRACTION of a step."""
 
@@ -39,14 +41,21 @@ class FactorisedCodec:
 
     def encode(self, z: Tensor) -> list[bytes]:
         """(N, latent_dim) float -> a payload each. Raises ValueError for values beyond 24 bits of steps."""
-        encoder = self._coder.encoder(len(z))
-        encoder.encode(self._numbers(z), np.broadcast_to(self._index, z.shape))
-        return encoder.bytes()
+        payloads = []
+        for part in z.split(CHUNK):
+            encoder = self._coder.encoder(len(part))
+            encoder.encode(self._numbers(part), np.broadcast_to(self._index, part.shape))
+            payloads += encoder.bytes()
+        return payloads
 
     def decode(self, payloads: Sequence[bytes]) -> Tensor:
         """Payloads -> (N, latent_dim) float32, rounded. Raises ValueError for bytes that can't be read to their end."""
-        indices = np.broadcast_to(self._index, (len(payloads), self.latent_dim))
-        return self._vectors(self._coder.decoder(payloads).decode(indices))
+        numbers = np.empty((len(payloads), self.latent_dim), np.int64)
+        for start in range(0, len(payloads), CHUNK):
+            part = slice(start, start + CHUNK)
+            indices = np.broadcast_to(self._index, numbers[part].shape)
+            numbers[part] = self._coder.decoder(payloads[part]).decode(indices)
+        return self._vectors(numbers)
 
     def round(self, z: Tensor) -> Tensor:
         """(N, latent_dim) float -> float32: bit for bit what `decode` makes of `encode`'s payloads."""

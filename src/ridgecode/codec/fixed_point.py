@@ -26,7 +26,8 @@ class FixedPass:
 
     weights: of its three convolutions, as a `ContextModel` names them, with `prefix` before; rows, columns: of the
     latent map; places: (P,) which of it, row by row. known: (K, rows + 2, columns + 2) with a margin of 0, what the
-    pass sees first and is the same for every print: it is multiplied once, here, since no order of sums matters.
+    pass sees first and is the same for every print, whole multiples of 1 / FRACTION within +-LIMIT: it is multiplied
+    once, here, since no order of sums matters.
     """
 
     def __init__(

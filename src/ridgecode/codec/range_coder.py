@@ -97,16 +97,19 @@ def _table_runs(indices: Numbers) -> tuple[Numbers, list[list[tuple[int, int, in
     """(N, n) tables -> (N, n) the order in which each row's numbers are coded, and of each row the tables in it, with
     where in that order their numbers begin and end. Of all rows at once: row by row most of the time would go here."""
     n = indices.shape[1]
+    runs: list[list[tuple[int, int, int]]] = [[] for _ in indices]
     order = indices.argsort(axis=1, kind="stable")
     in_order = np.take_along_axis(indices, order, 1)
     first = np.ones(in_order.shape, bool)
     first[:, 1:] = in_order[:, 1:] != in_order[:, :-1]
     rows, starts = np.nonzero(first)
-    last = np.append(rows[1:] != rows[:-1], True) if len(rows) else np.empty(0, bool)
-    ends = np.where(last, n, np.append(starts[1:], n)) if len(rows) else starts
-    runs: list[list[tuple[int, int, int]]] = [[] for _ in indices]
-    for row, *run in zip(rows.tolist(), in_order[first].tolist(), starts.tolist(), ends.tolist(), strict=True):
-        runs[row].append((run[0], run[1], run[2]))
+    # A run ends where the next one begins, which at the end of a row is at 0 of the next.
+    ends = np.append(starts, 0)[1:]
+    ends[ends == 0] = n
+    for row, table, start, end in zip(
+        rows.tolist(), in_order[first].tolist(), starts.tolist(), ends.tolist(), strict=True
+    ):
+        runs[row].append((table, start, end))
     return order, runs
 
 

@@ -23,9 +23,9 @@ class MatedBatch(NamedTuple):
 class MatedCrops:
     """Iterable over one epoch's batches, each a `MatedBatch`.
 
-    Each reference has the same window, mirrored the same way, of one of its finger's other prints as its probe: drawn
-    anew each time, and the whole print moved as far as the protocol `moved` goes before the window is cut, so that a
-    window's ridges come from where a sensor would have seen them.
+    Each reference has the same window, mirrored and warped alike, of one of its finger's other prints as its
+    probe: drawn anew each time, and the whole print moved as far as the protocol `moved` goes before the window is cut,
+    so that a window's ridges come from where a sensor would have seen them.
 
     references: crops of the Real prints of `mated`, in its order; their seed, epoch and rank alone decide the batches.
     """

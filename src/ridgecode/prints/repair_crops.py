@@ -15,8 +15,9 @@ UNALTERED_SHARE = 0.1
 class RepairCrops:
     """Iterable over one epoch's batches: (input, target), each (batch_size, 1, h, w) float32 in [0, 1].
 
-    The targets are those that `TrainingCrops` cuts from the Real prints; each has the same window, mirrored the same
-    way, of one of its print's altered versions as its input, drawn anew each epoch, or now and then of the Real print.
+    The targets are those that `TrainingCrops` cuts from the Real prints; each has the same window, mirrored and
+    warped alike, of one of its print's altered versions as its input, drawn anew each epoch, or now and then of the
+    Real print.
 
     targets: crops of the Real prints. real: (R, H, W) uint8, those prints; altered: (A, H, W) uint8; real_of: (A,) each
         altered print's place in `real`, every place being there. The targets' seed and epoch alone decide the batches.

@@ -55,7 +55,8 @@ class TrainingCrops:
         chance; a whole print is shifted by up to 4 pixels and mirrored left-right only. "warped" does so and turns,
         scales and bends half of the windows as well. "near" draws all places near the middle and mirrors nothing.
         "centre" takes the view's own window unmirrored, once a print and epoch.
-    seed, epoch: they alone decide the batches, so a resumed run sees what an unbroken one would have seen.
+    seed, epoch: they alone decide the batches, so a resumed run sees what an unbroken one would have seen; `epoch` may
+        be set before each pass.
     rank, world_size: a process of several takes every `world_size`-th batch; all get as many batches.
     """
 
@@ -83,7 +84,7 @@ class TrainingCrops:
         return self.held(self._prints)
 
     def held(self, prints: NDArray[np.uint8]) -> Tensor:
-        """(N, H, W) uint8 prints as windows are cut from them: with the margin that they are shifted in."""
+        """(N, H, W) uint8 prints as windows are cut from them: on `device`, with a margin to shift in."""
         margin = 0
         if self.train_crops == "centre" or self.view.print_shape is not None:
             prints = self.view.take(prints)

@@ -15,15 +15,16 @@ TURN_DEG = 8.0
 SCALE = 0.05
 """Standard deviation of the scale's logarithm."""
 BEND_PX = 1.0
-"""Standard deviation in pixels, each way, of the shifts that bend a window, drawn at points about 16 pixels apart."""
+"""Standard deviation in pixels, each way, of the shifts that bend a window."""
 BEND_SPACING = 16
+"""They are drawn at two points a side and one more for every so many pixels: 10 to 14 pixels apart."""
 
 
 class Warp(NamedTuple):
     """How B windows are warped; all zero leaves a window as it is.
 
-    turn: (B,) radians, anticlockwise as seen; log_scale: (B,); bend: (B, 2, r, c) pixels down and right at a coarse
-    grid of points that spans the window.
+    turn: (B,) radians, anticlockwise as seen; log_scale: (B,), above 0 enlarges; bend: (B, 2, r, c)
+    pixels down and right at a coarse grid of points that spans the window.
     """
 
     turn: NDArray[np.float32]
