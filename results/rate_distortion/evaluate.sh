@@ -19,7 +19,7 @@ done
 ridgecode evaluate --codec wsq --view whole --data "$store" --out "$codecs/whole-wsq.json"
 
 for matcher in bozorth3 orb; do
-  for weight in 0.2 0.12 0.03 0.012; do
+  for weight in 0.2 0.12 0.03 0.0278 0.012; do
     ridgecode evaluate --run "$kept/whole-$weight" --data "$store" --protocol reconstruction --matcher $matcher
   done
   for point in klt:250 klt:150 jpeg2000:13 jpeg2000:16 jpeg2000:18 avif:0 avif:4; do

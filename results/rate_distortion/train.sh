@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains the models of this study, each from one before it: in one thread but for the last, and some on a GPU, which five
+# Trains the models of this study, each from one before it: in one thread but for the last two, and some on a GPU, which five
 # trainings share. (Without one a minute of theirs is about 14 of a thread: raise their --max_minutes.)
 #   results/rate_distortion/train.sh STORE [RUNS]
 # Runs that are finished are left as they are, so the command goes on where it was stopped. What it starts from are
@@ -60,4 +60,5 @@ done
 train "$stages/whole-0.0275-b" 0.0275 "$stages/whole-0.0275-a" 2e-3 3 $G --batch_size 64
 
 # Two threads of a CPU again.
-train "$kept/whole-0.0275" 0.0275 "$stages/whole-0.0275-b" 2e-3 96 $W --blocks 3 --threads 2 --device cpu
+train "$stages/whole-0.0275-c" 0.0275 "$stages/whole-0.0275-b" 2e-3 96 $W --blocks 3 --threads 2 --device cpu
+train "$kept/whole-0.0278" 0.0278 "$stages/whole-0.0275-c" 8e-4 19 $W --threads 2 --device cpu
