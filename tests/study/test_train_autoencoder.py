@@ -279,6 +279,10 @@ def test_pca_with_its_evaluation(synthetic_store: Path, tmp_path: Path) -> None:
 def test_pca_refuses(synthetic_store: Path, tmp_path: Path, sentence: Callable[[list[str]], str]) -> None:
     assert "--distortion mse" in sentence(command(synthetic_store, tmp_path / "a", backbone="pca", distortion="bce"))
     assert "--latent_dim 60" in sentence(command(synthetic_store, tmp_path / "b", backbone="pca", latent_dim=60))
+    for crops in ("near", "warped"):
+        refused = sentence(command(synthetic_store, tmp_path / "c", backbone="pca", train_crops=crops))
+        assert f"--train_crops {crops}" in refused and "random or centre" in refused
+    assert not (tmp_path / "c").exists()
     # Nothing is left that would stand in the way of the right command.
     assert main(command(synthetic_store, tmp_path / "a", backbone="pca")) == 0
     assert main(command(synthetic_store, tmp_path / "b", backbone="pca")) == 0

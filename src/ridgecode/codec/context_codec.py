@@ -10,10 +10,7 @@ from torch import Tensor
 from ridgecode.codec.context_file import load_context
 from ridgecode.codec.context_model import LIMIT, ContextModel
 from ridgecode.codec.fixed_point import FixedPass
-from ridgecode.codec.range_coder import TableCoder
-
-CHUNK = 64
-"""Prints whose probabilities are worked out at once."""
+from ridgecode.codec.range_coder import CHUNK, TableCoder
 
 
 class ContextCodec:

@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ridgecode.codec.factorised_tables import fit_factorised
-from ridgecode.codec.range_coder import TableCoder
+from ridgecode.codec.range_coder import CHUNK, TableCoder
 
-CHUNK = 64
-"""Prints coded at once."""
 FRACTION = 256
 """Means are whole multiples of 1 / FRACTION of a step."""
 

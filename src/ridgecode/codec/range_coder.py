@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ridgecode.codec.tables import ESCAPE, LARGEST, TOTAL, column_of
 
+CHUNK = 64
+"""Prints that a codec codes side by side: enough to share the work, few enough for little memory."""
 WORD = 32
 BEYOND = 24
 """A number beyond the tables has at most so many bits more than LARGEST."""

@@ -165,6 +165,8 @@ def check_settings(config: TrainAutoencoder) -> None:
         _check_identity(config)
     if config.backbone == "pca" and config.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {config.distortion}; give --distortion mse")
+    if config.backbone == "pca" and config.train_crops not in ("random", "centre"):
+        raise BadInput(f"--train_crops {config.train_crops} is for networks; with --backbone pca give random or centre")
     if config.backbone != "ridge":
         for name, unset in (("blocks", 0), ("width", 0), ("latent_layer", "auto")):
             if getattr(config, name) != unset:

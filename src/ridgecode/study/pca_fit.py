@@ -18,8 +18,7 @@ CROPS, WHOLE_PRINTS = 40_000, 4_000
 def fit_pca(prints: NDArray[np.uint8], view: View, latent_dim: int, train_crops: TrainCrops, seed: int) -> PCA:
     """Fits `latent_dim` components to windows of (N, H, W) uint8 training prints.
 
-    Random crops, whatever else is done to them for a network: about 40,000 windows of a crop view, 4,000 of whole
-    prints; centre crops: each print's one window.
+    Random crops: about 40,000 windows of a crop view, 4,000 of whole prints; centre crops: each print's one window.
     Raises BadInput where the prints are too few for so many components.
     """
     check_latent_dim(len(prints), view, latent_dim, train_crops)
