@@ -7,13 +7,12 @@ from PIL import Image
 
 from ridgecode import Autoencoder
 from ridgecode.prints.store import PrintStore
-from ridgecode.prints.views import stack_prints
 
 store, name, out = sys.argv[1:]
 prints_store = PrintStore.open(store)
-prints = stack_prints(prints_store, prints_store.rows(split="val")[:64])
+prints = prints_store.prints(split="val")[:64]
 model = Autoencoder.load(name)
-pairs = np.concatenate([model.kept(prints), model.decode(model.encode(prints))], axis=2)
+pairs = np.concatenate([model.target(prints), model.decode(model.encode(prints))], axis=2)
 framed = np.pad(pairs, ((0, 0), (1, 1), (2, 2)), constant_values=0.5)
 rows = [np.concatenate(list(row), axis=1) for row in framed.reshape(8, 8, *framed.shape[1:])]
 Image.fromarray(np.rint(np.concatenate(rows) * 255).astype(np.uint8)).save(out, optimize=True)
