@@ -1,20 +1,21 @@
-"""How long `ridge` takes to reach a stated MSE beside the bolts autoencoder, and how fast both encode and decode.
+"""The time that `ridge` and the bolts autoencoder need to reach a given MSE, and how fast both encode and decode.
 
     python benchmarks/autoencoder_speed.py [--data STORE] [--mse 0.0467] [--latent_dim 128] [--threads 2]
         [--ridge_steps 600] [--schedule cosine] [--every 25] [--limit_factor 50] [--limit_minutes 60]
 
-The first table: both networks train on the same 32x32 crops in the same order, one after the other with all threads,
-until the MSE of validation centre crops is at `--mse` (0.0467 is the write-up's at 128 dims); time is that of training
-alone, validation left out. `ridge` has its own optimiser and a learning rate that falls to 0 over `--ridge_steps`
-(cosine) or stays (constant); bolts' resnet18 has the write-up's Adam at 1e-4. It is bolts' own class where `make peers`
-has installed it, else our `resnet18`, which has the same parameters and forward pass. It trains on until it is there,
-or `--limit_factor` times the time of `ridge` or `--limit_minutes` are over: the ratio is then "more than" that.
+The first table: both networks are trained on the same 32x32 crops in the same order, one after the other with all
+threads, until the MSE of validation centre crops is at most `--mse` (0.0467 is that of the write-up "SOCOfing
+autoencoders" at 128 dims). The time does not include validation. `ridge` has its own optimiser and a learning rate that
+falls to 0 over `--ridge_steps` (cosine) or does not change (constant). bolts' resnet18 has Adam at 1e-4, as in the
+write-up. It is bolts' own class where `make peers` has installed it, else our `resnet18`, which has the same parameters
+and forward pass. Its training ends without reaching the MSE after `--limit_factor` times the time of `ridge`, or after
+`--limit_minutes`; the table then says that the ratio is "more than" the one of these times.
 
-The second table: windows encoded and decoded a second, `plain` as trained and then made `for_inference`, as `encode`
-and `evaluate` run it; the networks take turns, and the best turn of each counts. Targets of `ridge` on two cores are
-5,000 crops and 500 whole prints a second.
+The second table: windows that are encoded and decoded a second, by the network as trained ("plain") and by its copy
+`for_inference`, which `encode` and `evaluate` run. The networks take turns, and the table has the best turn of each.
+The targets of `ridge` on two cores are 5,000 crops and 500 whole prints a second.
 
-Without --data 10 synthetic subjects are made and a few steps trained, which show that it runs and nothing else.
+Without --data 10 synthetic subjects are made and a few steps trained, which only shows that the script runs.
 """
 
 import argparse
@@ -34,21 +35,21 @@ from autoencoders import Bolts, bolts_components, ridge_of
 from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.resnet import ResNetAutoencoder
-from ridgecode.prints.prepare import prepare
+from ridgecode.prints.crops.training_crops import TrainingCrops
+from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
-from ridgecode.prints.training_crops import TrainingCrops
-from ridgecode.prints.views import VIEWS, stack_prints
-from ridgecode.study.autoencoder_training import optimiser_defaults, optimiser_of
-from ridgecode.study.run_folder import environment
-from ridgecode.study.schedule import learning_rate_factor
+from ridgecode.prints.views import VIEWS
+from ridgecode.runs.environment import environment
+from ridgecode.training.autoencoder import optimiser_defaults, optimiser_of
+from ridgecode.training.schedule import learning_rate_factor
 
 VIEW = VIEWS["crop32"]
 TARGETS = {("crop32", "ridge"): 5_000, ("whole", "ridge"): 500}
 
 
 class Reached(NamedTuple):
-    """Seconds of training, steps, crops, and the MSE after them."""
+    """The end of a training: its seconds, steps and crops, and the MSE."""
 
     seconds: float
     steps: int
@@ -56,8 +57,8 @@ class Reached(NamedTuple):
     mse: float
 
 
-class Course(NamedTuple):
-    """How a network is trained: at most so many `steps` and `seconds`, validated `every` so many steps."""
+class Plan(NamedTuple):
+    """How a network is trained: for at most `steps` steps and `seconds` seconds, validated after each `every` steps."""
 
     learning_rate: float
     schedule: str
@@ -67,24 +68,24 @@ class Course(NamedTuple):
 
 
 def trained(
-    net: nn.Module, prints: NDArray[np.uint8], val: Tensor, course: Course, arguments: argparse.Namespace
+    net: nn.Module, prints: NDArray[np.uint8], val: Tensor, plan: Plan, arguments: argparse.Namespace
 ) -> Reached:
-    """Trains until the MSE is at `--mse` or the course is over."""
+    """Trains until the MSE is at most `--mse`, or to the end of the plan."""
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = optimiser_of(net, course.learning_rate)
+    optimiser = optimiser_of(net, plan.learning_rate)
     used, step, crops = 0.0, 0, 0
     began = time.perf_counter()
     for epoch in count():
         for x in TrainingCrops(prints, VIEW, arguments.batch_size, "random", arguments.seed, epoch):
             for group in optimiser.param_groups:
-                group["lr"] = course.learning_rate * learning_rate_factor(course.schedule, step / course.steps)
+                group["lr"] = plan.learning_rate * learning_rate_factor(plan.schedule, step / plan.steps)
             optimiser.zero_grad()
             (net.train()(x.contiguous(memory_format=torch.channels_last))[0] - x).square().mean().backward()
             optimiser.step()
             step, crops = step + 1, crops + len(x)
             now = used + time.perf_counter() - began
-            over = step >= course.steps or now >= course.seconds
-            if over or step % course.every == 0:
+            over = step >= plan.steps or now >= plan.seconds
+            if over or step % plan.every == 0:
                 mse = mse_of(net, val)
                 if over or mse <= arguments.mse:
                     return Reached(now, step, crops, mse)
@@ -93,7 +94,7 @@ def trained(
 
 
 def mse_of(net: nn.Module, val: Tensor) -> float:
-    """Of grey values: what lies outside [0, 1] is brought there."""
+    """The MSE of grey values, clamped to [0, 1]."""
     net.eval()
     with torch.inference_mode():
         errors = [(net(x)[0].clamp(0, 1) - x).square().sum() for x in val.split(256)]
@@ -108,28 +109,28 @@ def peer(latent_dim: int) -> tuple[str, nn.Module]:
 
 
 def training_table(store: PrintStore, arguments: argparse.Namespace) -> None:
-    prints = stack_prints(store, store.rows(split="train"))
-    val = torch.from_numpy(VIEW.take(stack_prints(store, store.rows(split="val")))).unsqueeze(1).float() / 255
+    prints = store.prints(split="train")
+    val = torch.from_numpy(VIEW.take(store.prints(split="val"))).unsqueeze(1).float() / 255
     torch.manual_seed(arguments.seed)
     ridge = ridge_of(VIEW, arguments.latent_dim)
     name, other = peer(arguments.latent_dim)
-    short = Course(1e-4, "constant", 2, 60.0, 2)
+    short = Plan(1e-4, "constant", 2, 60.0, 2)
     for net in (ridge_of(VIEW, 16), peer(4)[1]):
-        trained(net, prints, val[:8], short, arguments)  # the first steps make torch's buffers
+        trained(net, prints, val[:8], short, arguments)  # the first steps are slower
 
     print(
         f"| network | MSE {arguments.mse} reached | MSE | seconds | steps | crops | crops/s | its seconds / ridge's |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    course = Course(arguments.learning_rate, arguments.schedule, arguments.ridge_steps, float("inf"), arguments.every)
-    ours = trained(ridge, prints, val, course, arguments)
+    plan = Plan(arguments.learning_rate, arguments.schedule, arguments.ridge_steps, float("inf"), arguments.every)
+    ours = trained(ridge, prints, val, plan, arguments)
     print_row("ridge", ours, arguments.mse, "1")
     limit = min(arguments.limit_factor * ours.seconds, 60 * arguments.limit_minutes)
-    course = Course(*optimiser_defaults("resnet18"), float("inf"), limit, arguments.peer_every)
-    theirs = trained(other, prints, val, course, arguments)
+    plan = Plan(*optimiser_defaults("resnet18"), float("inf"), limit, arguments.peer_every)
+    theirs = trained(other, prints, val, plan, arguments)
     ratio = theirs.seconds / ours.seconds
     if ours.mse > arguments.mse:
-        said = "none, ridge did not get there"
+        said = "none, ridge did not reach it"
     else:
         said = f"{ratio:.1f}" if theirs.mse <= arguments.mse else f"more than {ratio:.1f}"
     print_row(name, theirs, arguments.mse, said)
@@ -178,7 +179,7 @@ def rate_table(arguments: argparse.Namespace) -> None:
 def rates(
     works: dict[tuple[str, str], tuple[Callable[[], object], int]], seconds: float
 ) -> dict[tuple[str, str], float]:
-    """Windows a second of each work: its fastest call, all taking turns until each has had `seconds`."""
+    """Windows a second of the fastest call of each work. The works take turns until each has run for `seconds`."""
     best, used = dict.fromkeys(works, 0.0), dict.fromkeys(works, 0.0)
     with torch.inference_mode():
         for work, _ in works.values():

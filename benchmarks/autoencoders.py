@@ -1,19 +1,21 @@
-"""Speed of training and encoding: `ridge` beside `resnet18` and the lightning-bolts 0.7.0 classes it stands for.
+"""Speed of training and encoding: `ridge`, `resnet18`, and the lightning-bolts 0.7.0 classes that it reimplements.
 
     python benchmarks/autoencoders.py [--threads 1] [--seconds 4] [--latent_dim 128] [--batch_size 64]
 
-One run prints the machine and two tables. The networks take turns on the same 32x32 windows, and each figure is the
-better of two turns of half of `--seconds`, so that a disturbance of a shared machine hits no network alone. Training is
-forward, MSE, backward and a step of the network's own optimiser (`ridge` Muon and AdamW, the ResNets Adam); every
-network in float32, in float32 with channels-last weights, as `train-autoencoder` runs it, and in bf16 with
-channels-last weights, as it runs on processors with AMX. Encoding is in evaluation mode. Multiply-accumulates are of
-one print's forward pass through encoder and decoder. The bolts classes are loaded by path from .peers/ (`make peers`),
-with their first and last convolution replaced by 1-channel ones; their row is left out where that folder is missing.
-The last table is the batches that training gathers from prints in memory; its target is 50,000 crops/s. It takes two
-minutes of one core.
+One run prints the machine and two tables, and takes two minutes of one core.
 
-`ridge`, as `train-autoencoder` makes it, has 107 times fewer multiply-accumulates than `resnet18`; what either encodes
-and decodes a second when it is made ready for it is in `autoencoder_speed.py`.
+The first table: the networks take turns on the same 32x32 windows. Each figure is the better of two turns, each half of
+`--seconds` long, so that other work on a shared machine slows no network alone. Training is forward pass, MSE, backward
+pass and a step of the network's own optimiser (Muon and AdamW for `ridge`, Adam for the ResNets). Each network runs in
+float32, in float32 with channels-last weights, as in `train-autoencoder`, and in bf16 with channels-last weights, as in
+`train-autoencoder` on processors with AMX. Encoding is in evaluation mode. Multiply-accumulates are those of one
+print's forward pass through encoder and decoder. The bolts classes are loaded by their path in .peers/ (`make peers`),
+with 1-channel convolutions in place of their first and last one; without that folder they have no row.
+
+The second table: the speed at which batches are gathered from prints in memory; its target is 50,000 crops/s.
+
+`ridge` with the defaults of `train-autoencoder` has 107 times fewer multiply-accumulates than `resnet18`. The speeds of
+both in their form for inference are measured by `autoencoder_speed.py`.
 """
 
 import argparse
@@ -34,17 +36,17 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ridgecode.autoencoders.resnet import ResNetAutoencoder
 from ridgecode.autoencoders.saved import RIDGE_BLOCKS, RIDGE_WIDTH, AutoencoderSpec, build_network, usual_latent_layer
-from ridgecode.prints.training_crops import TrainingCrops
+from ridgecode.prints.crops.training_crops import TrainingCrops
 from ridgecode.prints.views import VIEWS, View
-from ridgecode.study.autoencoder_training import optimiser_of
-from ridgecode.study.run_folder import environment
+from ridgecode.runs.environment import environment
+from ridgecode.training.autoencoder import optimiser_of
 
 COMPONENTS = Path(__file__).parents[1] / ".peers/pl_bolts/models/autoencoders/components.py"
 LOADER_TARGET, PRINTS = 50_000, 4_000
 
 
 class Bolts(nn.Module):
-    """The three parts of bolts' `AE` for 1 channel, put together as its `forward` does."""
+    """The three parts of bolts' `AE` for 1 channel, in the order of its `forward`."""
 
     def __init__(self, components: types.ModuleType, latent_dim: int) -> None:
         super().__init__()
@@ -63,7 +65,8 @@ class Bolts(nn.Module):
 
 
 def bolts_components() -> types.ModuleType | None:
-    """bolts' own file; its one import from bolts, a decorator that only marks what is experimental, is replaced."""
+    """bolts' own file, or None where it is not installed. Its one import from bolts, a decorator that marks
+    experimental functions, is replaced by one that does nothing."""
     if not COMPONENTS.is_file():
         return None
     stability = types.ModuleType("pl_bolts.utils.stability")
@@ -79,13 +82,13 @@ def bolts_components() -> types.ModuleType | None:
 
 
 def ridge_of(view: View, latent_dim: int) -> nn.Module:
-    """As `train-autoencoder` makes it."""
+    """A fresh `ridge` network with the defaults of `train-autoencoder`."""
     spec = AutoencoderSpec("ridge", view.name, latent_dim, "mse")
     return build_network(replace(spec, latent_layer=usual_latent_layer(spec), blocks=RIDGE_BLOCKS, width=RIDGE_WIDTH))
 
 
 def rate(step: Callable[[], int], seconds: float) -> float:
-    """Windows a second. `step` returns how many windows it took."""
+    """Windows a second. `step` returns how many windows it has processed."""
     done, start = 0, time.perf_counter()
     while (used := time.perf_counter() - start) < seconds:
         done += step()

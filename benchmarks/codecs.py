@@ -3,10 +3,11 @@
     OMP_NUM_THREADS=1 python benchmarks/codecs.py [--data STORE] [--view whole] [--models RUN ...] [--codecs jpeg,webp]
         [--prints 800]
 
-Each codec codes the pixels that an autoencoder of the view sees, and is judged on those that it restores. `bytes` are
-those of a file of one print, `no header` those without container and headers; milliseconds are processor time of one
-core, a print, one print at a time, with network and entropy coding. `klt` and `pca` are fitted on the store's train
-prints. Without --data 10 synthetic subjects are made, whose figures say nothing of real prints.
+Each codec codes the pixels that an autoencoder of the view gets, and its MSE is measured on the pixels that the
+autoencoder restores. `bytes` is the size of a file of one print, `no header` the same without container and headers.
+Milliseconds are the processor time of one core for a print, coded alone, with network and entropy coding. `klt` and
+`pca` are fitted to the store's train prints. Without --data 10 synthetic subjects are made; figures of these do not
+hold for real prints.
 """
 
 import argparse
@@ -21,24 +22,23 @@ import torch
 from numpy.typing import NDArray
 
 from ridgecode import Codec
-from ridgecode.codec.classical import CLASSICAL
-from ridgecode.codec.fitted import FITTED
-from ridgecode.codec.image_codec import ImageCodec
-from ridgecode.codec.ridge_file import BESIDE_ONE_PRINT
+from ridgecode.codec.images.image_codec import ImageCodec
+from ridgecode.codec.images.names import CLASSICAL, FITTED
+from ridgecode.codec.ridge_file import ONE_PRINT_OVERHEAD
 from ridgecode.errors import BadInput
-from ridgecode.prints.prepare import prepare
+from ridgecode.evaluation.codec_figures import measure_codec
+from ridgecode.evaluation.image_codecs import image_codec
+from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
-from ridgecode.prints.views import VIEWS, View, stack_prints
-from ridgecode.study.codec_evaluation import image_codec
-from ridgecode.study.codec_figures import measure_codec
-from ridgecode.study.run_folder import environment
+from ridgecode.prints.views import VIEWS, View
+from ridgecode.runs.environment import environment
 
 HEAD = "| codec | quality | bytes | no header | MSE | encode ms | decode ms |\n|---|---|---|---|---|---|---|"
 
 
 class Row(NamedTuple):
-    """One line of the table: means over the prints."""
+    """One line of the table; all figures are means over the prints."""
 
     codec: str
     quality: str
@@ -70,11 +70,11 @@ def image_codec_rows(codec: ImageCodec, view: View, prints: NDArray[np.uint8]) -
 
 
 def model_row(model: str, view: View, prints: NDArray[np.uint8]) -> Row:
-    """Of one model's codes. Raises BadInput for a model without a codec, or of another view."""
+    """The line of one model. Raises BadInput for a model without a codec, or of another view."""
     codec = Codec.load(model)
     if codec.autoencoder.view is not view:
-        raise BadInput(f"it is of the view {codec.autoencoder.view.name}, not {view.name}; take another --view")
-    codec.decode(codec.encode(prints[0]))  # the first call prepares
+        raise BadInput(f"its view is {codec.autoencoder.view.name}, not {view.name}; give another --view")
+    codec.decode(codec.encode(prints[0]))  # the first call is slower
     files: list[bytes] = []
     errors, encode_s, decode_s = [], 0.0, 0.0
     for one in prints:
@@ -83,17 +83,17 @@ def model_row(model: str, view: View, prints: NDArray[np.uint8]) -> Row:
         between = time.process_time()
         (x_hat,) = codec.decode(files[-1:])
         encode_s, decode_s = encode_s + between - began, decode_s + time.process_time() - between
-        errors.append(((x_hat - codec.autoencoder.kept(one)) ** 2).mean())
+        errors.append(((x_hat - codec.autoencoder.target(one)) ** 2).mean())
     size = float(np.mean([len(data) for data in files]))
     ms = 1000 / len(prints)
     name = Path(model).name
-    return Row(name, "learned", size, size - BESIDE_ONE_PRINT, float(np.mean(errors)), ms * encode_s, ms * decode_s)
+    return Row(name, "learned", size, size - ONE_PRINT_OVERHEAD, float(np.mean(errors)), ms * encode_s, ms * decode_s)
 
 
 def table(store: PrintStore, arguments: argparse.Namespace) -> None:
     rows = store.rows(arguments.split)
     rows = rows[np.linspace(0, len(rows) - 1, min(arguments.prints, len(rows))).astype(int)]
-    prints, view = stack_prints(store, rows), VIEWS[arguments.view]
+    prints, view = store.stack(rows), VIEWS[arguments.view]
     machine = environment()["machine"]
     print(f"{machine['cpu']}, one core; {len(prints)} prints of {store.source}, split {arguments.split}, {view.name}\n")
     print(HEAD)
@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--view", choices=tuple(VIEWS), default="whole")
     parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val")
     parser.add_argument("--models", nargs="*", default=[], help="runs or models with a codec (default: none)")
-    parser.add_argument("--codecs", default=",".join((*CLASSICAL, *FITTED)), help="by commas (default: all)")
+    parser.add_argument("--codecs", default=",".join((*CLASSICAL, *FITTED)), help="separated by commas (default: all)")
     parser.add_argument("--prints", type=int, default=800, help="at most, spread over the split (default 800)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,11 @@
-"""Prints a second into a coded archive and out of it, in one thread and in all, beside WebP files of the same prints.
+"""Prints a second that are encoded to an archive and decoded from it, with one thread and with all, beside WebP.
 
     python benchmarks/coded_files.py [--model RUN] [--data STORE] [--prints 1000] [--threads 2]
 
-What is timed is what `ridgecode encode` and `decode` do once they are loaded: reading prints, network, entropy coding
-and the archive; then its payloads, network and a PNG for each print. WebP (quality 0) has its images in memory and
-writes a file each; decoding it reads and decodes them, and writes a PNG each. Without --data 10 synthetic subjects are
-made.
+The times are those of `ridgecode encode` and `decode` without their start. Encoding reads the prints, runs network and
+entropy coder, and writes the archive; decoding reads the archive, runs entropy coder and network, and writes a PNG for
+each print. WebP (quality 0) encodes images in memory to a file each; decoding reads each file and writes a PNG. Without
+--data 10 synthetic subjects are made.
 """
 
 import argparse
@@ -18,23 +18,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from ridgecode.commands.coded_decode import decode_coded
+from ridgecode.commands.coded_encode import write_coded
 
 from ridgecode.autoencoders.saved import load_autoencoder
-from ridgecode.codec.classical import classical_codec
+from ridgecode.codec.images.classical import classical_codec
 from ridgecode.codec.ridge_file import RidgeFile
-from ridgecode.prints.prepare import prepare
+from ridgecode.commands.decoded_images import write_images
+from ridgecode.evaluation.codec_figures import without_margin
+from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
-from ridgecode.prints.views import stack_prints
-from ridgecode.study.codec_figures import inside
-from ridgecode.study.coded_decode import decode_coded
-from ridgecode.study.coded_encode import write_coded
-from ridgecode.study.decoded_images import write_images
-from ridgecode.study.run_folder import environment
+from ridgecode.runs.environment import environment
 
 
 def seconds(work: Callable[[], None]) -> float:
-    """The shorter of two goes; what `work` prints is left out."""
+    """The shorter time of two runs of `work`, whose output is hidden."""
     found = []
     for _ in range(2):
         began = time.perf_counter()
@@ -76,7 +75,7 @@ def table(store: PrintStore, arguments: argparse.Namespace) -> None:
                 lambda: decode_coded(RidgeFile.open(path), np.arange(n), str(arguments.model), Path(folder) / "images")
             )
             print(f"| coded | {threads} | {n / into:.0f} | {n / out:.0f} |", flush=True)
-        print(webp_row(Path(folder), inside(saved.spec.window, stack_prints(store, rows))))
+        print(webp_row(Path(folder), without_margin(saved.spec.window, store.stack(rows))))
 
 
 def webp_row(folder: Path, images: np.ndarray) -> str:

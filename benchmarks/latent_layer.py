@@ -1,10 +1,11 @@
-"""What `ridge` learns in the same steps by its latent layer: linear (started everywhere or locally), or a grid.
+"""The MSE of `ridge` after the same steps with three latent layers: linear, linear with a local start, and a grid.
 
     python benchmarks/latent_layer.py [--data STORE] [--view crop32] [--latent_dim 128] [--steps 25]
                                      [--threads 1] [--seed 0]
 
-All see the same batches of 32 at a learning rate of 2e-3. The MSE is that of validation windows. Without --data a few
-synthetic prints are made, which show that it runs but not the gain: that takes real prints and a few hundred steps.
+All are trained on the same batches of 32 at a learning rate of 2e-3. The MSE is that of validation windows. Without
+--data a few synthetic prints are made. These show that the script runs; the gain shows on real prints after a few
+hundred steps.
 """
 
 import argparse
@@ -16,26 +17,23 @@ import torch
 
 from ridgecode.autoencoders.ridge import LatentLayer, RidgeAutoencoder
 from ridgecode.autoencoders.saved import RIDGE_BLOCKS, RIDGE_WIDTH, AutoencoderSpec
-from ridgecode.prints.prepare import prepare
+from ridgecode.prints.crops.training_crops import TrainingCrops
+from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
-from ridgecode.prints.training_crops import TrainingCrops
-from ridgecode.prints.views import VIEWS, stack_prints
-from ridgecode.study.autoencoder_training import optimiser_of
-from ridgecode.study.reconstruction_figures import reconstruct
-from ridgecode.study.run_folder import environment
+from ridgecode.prints.views import VIEWS
+from ridgecode.runs.environment import environment
+from ridgecode.training.autoencoder import optimiser_of
 
 LEARNING_RATE, BATCH, ROWS = 2e-3, 32, 5
-
-
 STARTS = ("everywhere", "local", "grid")
 
 
-def learnt(start: str, store: PrintStore, arguments: argparse.Namespace) -> dict[int, float]:
-    """The MSE after each fifth of the steps."""
+def mse_by_step(start: str, store: PrintStore, arguments: argparse.Namespace) -> dict[int, float]:
+    """The number of steps -> the MSE, after each fifth of the steps."""
     view = VIEWS[arguments.view]
-    prints = stack_prints(store, store.rows(split="train"))
-    val = torch.from_numpy(view.take(stack_prints(store, store.rows(split="val")))).unsqueeze(1).float() / 255
+    prints = store.prints(split="train")
+    val = torch.from_numpy(view.take(store.prints(split="val"))).unsqueeze(1).float() / 255
     torch.manual_seed(arguments.seed)
     layer: LatentLayer = "grid" if start == "grid" else "linear"
     spec = AutoencoderSpec("ridge", arguments.view, arguments.latent_dim, "mse", latent_layer=layer, width=RIDGE_WIDTH)
@@ -59,7 +57,8 @@ def learnt(start: str, store: PrintStore, arguments: argparse.Namespace) -> dict
             optimiser.step()
             step += 1
             if step % max(1, arguments.steps // ROWS) == 0:
-                difference = (reconstruct(net.eval(), val) - val)[..., rows, columns]
+                with torch.inference_mode():
+                    difference = (net.eval().decode(net.encode(val)) - val)[..., rows, columns]
                 found[step] = float(difference.square().mean())
             if step == arguments.steps:
                 return found
@@ -82,7 +81,7 @@ def main() -> None:
             synthesise(20, 1, Path(folder) / "images", progress=False)
             path = prepare("synthetic", Path(folder) / "images", Path(folder) / "store", progress=False).path
         store = PrintStore.open(path)
-        found = [learnt(start, store, arguments) for start in STARTS]
+        found = [mse_by_step(start, store, arguments) for start in STARTS]
     machine = environment()["machine"]
     print(f"{machine['cpu']}, {store.source}, {arguments.view}, {arguments.latent_dim} latent dims, MSE\n")
     print("| after steps | linear, started everywhere | linear, started locally | grid |\n|---|---|---|---|")

@@ -1,11 +1,11 @@
-"""What `ridge` learns in the same minutes under Muon (its own optimiser) and under AdamW, one after the other.
+"""The MSE of `ridge` after the same minutes with Muon, its own optimiser, and with AdamW.
 
     python benchmarks/optimisers.py [--data STORE] [--minutes 0.3] [--latent_dim 128] [--threads 1] [--seed 0]
 
-All start from the same weights and see the same batches of 64. The learning rate falls to 0 (cosine, as that of
-`train-autoencoder --max_minutes`), or stays where it is (constant). The last column is the MSE with an exponential
-moving average of the weights (decay 0.99 a step). The MSE is that of validation centre crops. Without --data a few
-synthetic prints are made, which show the speed but not the gain: that takes real prints and minutes.
+All start from the same weights and are trained on the same batches of 64. The learning rate falls to 0 ("cosine", as
+with `train-autoencoder --max_minutes`) or does not change ("constant"). The MSE is that of validation centre crops; in
+the last column it is that of an exponential moving average of the weights (decay 0.99 a step). Without --data a few
+synthetic prints are made. These show the speed; the gain shows on real prints after minutes.
 """
 
 import argparse
@@ -18,20 +18,21 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from autoencoders import ridge_of
-from ridgecode.prints.prepare import prepare
+from ridgecode.prints.crops.training_crops import TrainingCrops
+from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
-from ridgecode.prints.training_crops import TrainingCrops
-from ridgecode.prints.views import VIEWS, stack_prints
-from ridgecode.study.autoencoder_training import optimiser_of
-from ridgecode.study.reconstruction_figures import reconstruct
-from ridgecode.study.run_folder import environment
-from ridgecode.study.schedule import learning_rate_factor
+from ridgecode.prints.views import VIEWS
+from ridgecode.runs.environment import environment
+from ridgecode.training.autoencoder import optimiser_of
+from ridgecode.training.schedule import learning_rate_factor
 
 BETAS, BATCH, DECAY = (0.9, 0.95), 64, 0.99
 
 
 class Recipe(NamedTuple):
+    """How one network is trained. schedule: "cosine" or "constant"."""
+
     optimiser: str
     learning_rate: float
     schedule: str
@@ -46,10 +47,10 @@ RECIPES = (
 
 
 def trained(recipe: Recipe, store: PrintStore, arguments: argparse.Namespace) -> tuple[int, float, float]:
-    """Crops seen, the MSE at the end, and that with averaged weights."""
+    """The number of training crops, the MSE at the end, and the MSE with averaged weights."""
     view = VIEWS["crop32"]
-    prints = stack_prints(store, store.rows(split="train"))
-    val = torch.from_numpy(view.take(stack_prints(store, store.rows(split="val")))).unsqueeze(1).float() / 255
+    prints = store.prints(split="train")
+    val = torch.from_numpy(view.take(store.prints(split="val"))).unsqueeze(1).float() / 255
     torch.manual_seed(arguments.seed)
     net = ridge_of(view, arguments.latent_dim).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(DECAY), use_buffers=True)
@@ -61,8 +62,10 @@ def trained(recipe: Recipe, store: PrintStore, arguments: argparse.Namespace) ->
         for x in TrainingCrops(prints, view, BATCH, "random", arguments.seed, epoch):
             used = (time.monotonic() - began) / (60 * arguments.minutes)
             if used >= 1:
-                of_both = ((reconstruct(one.eval(), val) - val).square().mean() for one in (net, averaged.module))
-                return crops, *map(float, of_both)
+                with torch.inference_mode():
+                    both = [one.eval() for one in (net, averaged.module)]
+                    of_both = [float((one.decode(one.encode(val)) - val).square().mean()) for one in both]
+                return crops, of_both[0], of_both[1]
             for group in optimiser.param_groups:
                 group["lr"] = recipe.learning_rate * learning_rate_factor(recipe.schedule, used)
             optimiser.zero_grad()
@@ -95,7 +98,7 @@ def main() -> None:
             "| optimiser | learning rate | crops/s | crops | MSE | MSE, averaged |\n|---|---|---|---|---|---|"
         )
         short = argparse.Namespace(**{**vars(arguments), "minutes": 0.02})
-        trained(RECIPES[0], store, short)  # torch makes its buffers
+        trained(RECIPES[0], store, short)  # the first steps are slower
         for recipe in RECIPES:
             crops, mse, averaged = trained(recipe, store, arguments)
             print(

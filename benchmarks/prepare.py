@@ -1,10 +1,11 @@
-"""Preparation speed and memory, against plain loops over the same files: `python benchmarks/prepare.py --root
-SOCOFING`.
+"""The speed and memory of `ridgecode prepare` beside plain loops over the same files.
 
-Each row runs in a process of its own, all files having been read once before, so that every row finds them in the page
-cache. The loops do the least that a script does: decode, make grey, cut the frame, keep in memory, save with numpy.
-They give no index, find no duplicates and skip the 241 x 298 files' resampling. Without --root, 4,000 random prints in
-SOCOFing's format are made.
+    python benchmarks/prepare.py --root SOCOFING
+
+Each row of the table runs in a process of its own. All files are read once before, so that every row finds them in the
+page cache. The plain loops do the least that a script must do: decode, make grey, cut the frame, collect in memory, and
+save with numpy. They make no index, find no duplicates and leave out the 241 x 298 files. Without --root, the script
+makes 4,000 random prints in SOCOFing's format.
 """
 
 import argparse
@@ -23,8 +24,8 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from ridgecode.prints.prepare import prepare
-from ridgecode.prints.socofing import list_socofing
+from ridgecode.prints.datasets.prepare import prepare
+from ridgecode.prints.datasets.socofing import list_socofing
 from ridgecode.prints.store import PrintStore
 
 
@@ -56,7 +57,7 @@ def plain_loop(root: Path, out: Path, grey: Callable[[Path], np.ndarray]) -> Non
 
 
 def measured(work: Callable[[Path, Path, int], None], root: Path, out: Path, threads: int) -> tuple[float, float]:
-    """Seconds, and peak resident MiB, of `work` in a fresh process; the time leaves imports out."""
+    """Seconds and peak resident MiB of `work` in a fresh process. The time does not include imports."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(work, root, out, threads, sender))
@@ -75,7 +76,7 @@ def _run(work: Callable[[Path, Path, int], None], root: Path, out: Path, threads
     work(root, out, threads)
     seconds = time.perf_counter() - began
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    # All rows work in one process, so its own peak is the peak of all.
+    # No row starts further processes, so the peak of this one is the peak of all.
     sender.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit))
 
 

@@ -1,10 +1,10 @@
-"""Speed of the image Siamese systems, and of the order of memory and layers that they use, in one run.
+"""The speed of the image Siamese systems, and of the order in memory and of layers that they use.
 
     OMP_NUM_THREADS=1 python benchmarks/siamese.py
 
-First each system's training step, embedding and scoring on one core. Then the branch of `subtract` in four forms: the
-write-up's order (convolution, ReLU, pool) and ours (convolution, pool, ReLU), with torch's usual order of memory and
-with channels last; the same numbers come out of all four.
+Prints two tables, measured on one core. The first has each system's training step, embedding and scoring. The second
+has four forms of the branch of `subtract`, which all give the same numbers: with the write-up's order of layers
+(convolution, ReLU, pool) or ours (convolution, pool, ReLU), and with channels first or last in memory.
 """
 
 import time
@@ -19,7 +19,7 @@ PRINT = (97, 90)
 
 
 def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """The fastest of `repeats` runs after a first one: on a shared machine the least disturbed one."""
+    """The time of the fastest of `repeats` runs after a first one; other programs slow that run down least."""
     work()
     best = float("inf")
     for _ in range(repeats):

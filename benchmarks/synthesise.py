@@ -1,4 +1,4 @@
-"""How fast synthetic prints are made, and the filter pass against a plain loop over pixels.
+"""The speed of making synthetic prints, and of the filter pass beside a plain loop over pixels.
 
     python benchmarks/synthesise.py [--subjects 8] [--threads 0]
 
@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from ridgecode.prints.synthetic import alter, impression, master_print, synthesise
+from ridgecode.prints.synthetic.alterations import alter
+from ridgecode.prints.synthetic.impressions import impression
+from ridgecode.prints.synthetic.masters import master_print
 from ridgecode.prints.synthetic.ridges import WIDTH, gabor_filter
+from ridgecode.prints.synthetic.synthesise import synthesise
 
 
 def loop_gabor_filter(image: NDArray[np.float32], theta: NDArray[np.float64], period: float) -> NDArray[np.float64]:
-    """The oriented Gabor filter as one writes it down: for each pixel a window of its direction; edges wrap round."""
+    """The oriented Gabor filter by its definition: a kernel of its own direction at each pixel; edges wrap round."""
     sigma, k = WIDTH * period, 2 * np.pi / period
     radius = int(np.ceil(4.5 * sigma))
     y, x = np.mgrid[radius : -radius - 1 : -1, -radius : radius + 1]
@@ -37,7 +40,7 @@ def loop_gabor_filter(image: NDArray[np.float32], theta: NDArray[np.float64], pe
 
 
 def best_of(repeats: int, work, *arguments) -> float:
-    """Seconds of the fastest of several calls, after one to warm up."""
+    """Seconds of the fastest of `repeats` calls, after one to warm up."""
     work(*arguments)
     seconds = []
     for _ in range(repeats):

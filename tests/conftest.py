@@ -7,6 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from support.fake_runs import FakeRuns
+
+# On a busy machine an example of a millisecond can take half a second: how long one takes is no finding.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would the programs that the tests start
 # and interrupt.
@@ -30,7 +37,7 @@ def synthetic_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared store of 8 synthetic subjects: 5 train, 1 validation, 2 test; 10 fingers each, a Real print and its 9
     alterations a finger. Made once a session, in about 10 s on one core; read it only."""
     # Not at the top: tests of other rooms need no synthesis.
-    from ridgecode.prints.prepare import prepare
+    from ridgecode.prints.datasets.prepare import prepare
     from ridgecode.prints.synthetic.synthesise import synthesise
 
     folder = tmp_path_factory.mktemp("synthetic")
@@ -43,23 +50,23 @@ def matching_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared store of 15 synthetic subjects, enough to match: 10 train, 2 validation, 3 test; the two index
     fingers of each, a Real print and its 9 alterations a finger. Made once a session, in about 8 s on one core; read it
     only."""
-    from ridgecode.prints.labels import socofing_name
-    from ridgecode.prints.prepare import prepare
-    from ridgecode.prints.synthetic.alterations import KINDS, LEVELS, alter
+    from ridgecode.prints.datasets.prepare import prepare
+    from ridgecode.prints.labels import ALTERATIONS, ALTERED_LEVELS, socofing_name
+    from ridgecode.prints.synthetic.alterations import alter
     from ridgecode.prints.synthetic.impressions import impression
     from ridgecode.prints.synthetic.masters import master_print
     from ridgecode.prints.synthetic.synthesise import write_bmp
 
     folder = tmp_path_factory.mktemp("matching")
     images = folder / "images"
-    for name in ("Real", *(f"Altered/Altered-{level}" for level in LEVELS)):
+    for name in ("Real", *(f"Altered/Altered-{level}" for level in ALTERED_LEVELS)):
         (images / name).mkdir(parents=True)
     for number in range(30):
         who = (str(number // 2 + 1), "M", ("Left", "Right")[number % 2], "index")
         pressed = impression(master_print(number), number)
         write_bmp(images / f"{socofing_name(*who)}.BMP", pressed)
-        for level in LEVELS:
-            for kind in KINDS:
+        for level in ALTERED_LEVELS:
+            for kind in ALTERATIONS:
                 write_bmp(images / f"{socofing_name(*who, level, kind)}.BMP", alter(pressed, kind, level, number))
     return prepare("synthetic", images, folder / "store", progress=False).path
 
@@ -70,8 +77,8 @@ def altered_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fingers each, a Real print and an altered one a level. Made in a moment; read it only."""
     import numpy as np
 
+    from ridgecode.prints.datasets.prepare import prepare
     from ridgecode.prints.labels import socofing_name
-    from ridgecode.prints.prepare import prepare
     from ridgecode.prints.synthetic.synthesise import write_bmp
 
     folder = tmp_path_factory.mktemp("altered")
@@ -90,7 +97,8 @@ def altered_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def autoencoder_run(matching_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished autoencoder run on `matching_store`: PCA of whole prints, 12 dims; read it only."""
-    from ridgecode.study.train_autoencoder import TrainAutoencoder, train_autoencoder
+    from ridgecode.commands.settings.train_autoencoder import TrainAutoencoder
+    from ridgecode.commands.train.autoencoder import train_autoencoder
 
     config = TrainAutoencoder(
         data=matching_store,
@@ -109,10 +117,11 @@ def autoencoder_run(matching_store: Path, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def matcher_run(matching_store: Path, autoencoder_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished matcher run on `autoencoder_run`, 3 epochs of a small head; read it only."""
-    from ridgecode.study.train_matcher import TrainMatcher, train_matcher
+    """A finished train-head run on `autoencoder_run`, 3 epochs of a small head; read it only."""
+    from ridgecode.commands.settings.train_head import TrainHead
+    from ridgecode.commands.train.head import train_head
 
-    config = TrainMatcher(
+    config = TrainHead(
         data=matching_store,
         run_dir=tmp_path_factory.mktemp("matcher") / "head",
         model=autoencoder_run,
@@ -125,17 +134,16 @@ def matcher_run(matching_store: Path, autoencoder_run: Path, tmp_path_factory: p
         tracker="none",
         evaluate=False,
     )
-    return train_matcher(config)
+    return train_head(config)
 
 
 @pytest.fixture
 def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Puts pretrained models of fresh networks into an empty folder that stands in for the package's own, as
-    `ridgecode models --keep` writes them: `pretrained(name, spec, source)` returns the model's file."""
+    `ridgecode models keep` writes them: `pretrained(name, spec, source)` returns the model's file."""
     import torch
 
-    from ridgecode.autoencoders.model_card import Measured, ModelCard
-    from ridgecode.autoencoders.model_card_page import card_page
+    from ridgecode.autoencoders.model_card import Measured, ModelCard, card_page
     from ridgecode.autoencoders.saved import AutoencoderSpec, build_network, save_autoencoder
 
     folder = tmp_path / "pretrained"
@@ -172,7 +180,7 @@ def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Runs a command line that must be refused; returns its one sentence. Exit code 2, no traceback, nothing printed
     on standard output."""
-    from ridgecode.cli import main
+    from ridgecode.commands.cli import main
 
     def refused(*arguments: object) -> str:
         capsys.readouterr()
@@ -184,3 +192,44 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
         return said.err
 
     return refused
+
+
+@pytest.fixture
+def fake_runs(tmp_path: Path) -> FakeRuns:
+    """One protocol is enough for most tests, and quicker."""
+    return FakeRuns(tmp_path / "runs", protocols=("moved",))
+
+
+@pytest.fixture(scope="session")
+def latent_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """14 runs: 7 latent sizes trained on MSE and on BCE."""
+    fake = FakeRuns(tmp_path_factory.mktemp("study"))
+    sizes = (8, 16, 32, 64, 128, 256, 512)
+    return [fake.autoencoder(distortion=distortion, latent_dim=size) for distortion in ("mse", "bce") for size in sizes]
+
+
+@pytest.fixture(scope="session")
+def coded_run(synthetic_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished, evaluated run of `synthetic_store` with --rate_weight 0.02: 64 dims of crops; read it only."""
+    from ridgecode.commands.evaluate import evaluate_run
+    from ridgecode.commands.settings.evaluate import Evaluate
+    from ridgecode.commands.settings.train_autoencoder import TrainAutoencoder
+    from ridgecode.commands.train.autoencoder import train_autoencoder
+
+    config = TrainAutoencoder(
+        data=synthetic_store,
+        run_dir=tmp_path_factory.mktemp("coded") / "run",
+        latent_dim=64,
+        width=8,
+        rate_weight=0.02,
+        train_crops="centre",
+        batch_size=16,
+        max_epochs=12,
+        device="cpu",
+        threads=1,
+        tracker="none",
+        evaluate=False,
+    )
+    run = train_autoencoder(config)
+    evaluate_run(Evaluate(run=run, data=synthetic_store, protocols="none", threads=1))
+    return run

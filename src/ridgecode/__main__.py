@@ -2,6 +2,6 @@
 
 import sys
 
-from ridgecode.cli import main
+from ridgecode.commands.cli import main
 
 sys.exit(main())

@@ -12,16 +12,18 @@ import filelock
 
 from ridgecode.errors import BadInput
 
-_asking = threading.Lock()
+_umask_lock = threading.Lock()
 
 
 @contextmanager
 def whole_file(path: Path | str, durable: bool = True) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; moves it there when the block ends well, removes it otherwise.
+    """Yields a temporary path beside `path`. The end of the block renames it to `path`; an error removes it.
 
-    The move is atomic (POSIX rename), so a reader or a killed process never sees half a file. The temporary name keeps
-    the suffix of `path`, because some writers choose their format by it. durable: whether the file has to outlive a
-    power cut from then on, for which the disk is waited for; thousands of small files that can be made again need not.
+    The rename is atomic (POSIX), so no reader ever sees half a file, even if this process is killed. The temporary name
+    keeps the suffix of `path`, because some writers choose their format by it.
+
+    durable: whether to wait until the disk has the file, so that a power cut does not lose it. False is for thousands
+    of small files that can be made again.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +32,7 @@ def whole_file(path: Path | str, durable: bool = True) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        # mkstemp makes files private; the finished file gets the rights that the user's umask gives any other.
+        # mkstemp makes files private; the finished file gets the rights that the user's umask gives to others.
         temporary.chmod(0o666 & ~_umask())
         if durable:
             with temporary.open("rb") as written:
@@ -42,7 +44,7 @@ def whole_file(path: Path | str, durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path | str) -> Iterator[Path]:
-    """Yields a temporary folder beside `path`; renames it to `path` when the block ends well, removes it otherwise.
+    """Yields a temporary folder beside `path`. The end of the block renames it to `path`; an error removes it.
 
     An older folder at `path` is replaced. Raises OSError where the parent folder can't be written.
     """
@@ -53,7 +55,7 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
         if path.exists():
-            # A folder can't be renamed over a full one: move the old one aside first, so that it is lost last.
+            # A folder can't be renamed over a full one. The old one is moved aside first and removed last.
             aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-old-"))
             path.rename(aside / path.name)
             temporary.rename(path)
@@ -66,10 +68,10 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
 
 @contextmanager
 def held_folder(folder: Path, refusal: str) -> Iterator[None]:
-    """Keeps other processes out of `folder`, which is made where it is not there, for the length of the block.
+    """Locks `folder` against other processes for the length of the block; makes it where it is missing.
 
-    The system lets go of it when the process ends, however it ends. Raises BadInput with the sentence `refusal` where
-    another process holds it.
+    The system removes the lock however the process ends. Raises BadInput with the sentence `refusal` where another
+    process has the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder / ".lock")
@@ -84,8 +86,9 @@ def held_folder(folder: Path, refusal: str) -> Iterator[None]:
 
 
 def _umask() -> int:
-    # It can only be read by setting it: of two threads at once the second would read, and leave, the first one's 0.
-    with _asking:
+    # The umask can only be read by setting it. Without the lock a second thread would read the first one's 0, and then
+    # set that for good.
+    with _umask_lock:
         umask = os.umask(0)
         os.umask(umask)
     return umask

@@ -1,4 +1,4 @@
-"""Latent vectors as a grid."""
+"""The grid's latent layers by loops over places, and their start."""
 
 import math
 
@@ -47,8 +47,8 @@ def test_each_dim_is_read_and_written_at_its_place() -> None:
         torch.testing.assert_close(shown[n].detach(), expected)
 
 
-def test_the_decoder_is_first_shown_what_a_linear_layer_would_show_it() -> None:
-    """As loud, for any number of dims: a third of the gain."""
+def test_the_decoders_first_map_starts_at_the_scale_of_a_linear_layers() -> None:
+    """For any number of dims its standard deviation is a third of the gain."""
     torch.manual_seed(0)
     for latent_dim in (16, 128):
         net = RidgeAutoencoder(32, 32, latent_dim, latent_layer="grid")
@@ -63,7 +63,7 @@ def test_other_entries_are_refused(entries: list[int]) -> None:
         net.set_latent_grid(torch.tensor(entries))
 
 
-def test_a_grid_needs_all_places() -> None:
+def test_a_grid_refuses_pooling_and_seeds() -> None:
     for more in ({"pooling": "mean"}, {"seed_size": 2}):
         with pytest.raises(ValueError, match="place"):
             RidgeAutoencoder(32, 32, 16, widths=(6, 8), blocks=1, latent_layer="grid", **more)  # type: ignore[arg-type]

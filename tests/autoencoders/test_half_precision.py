@@ -1,4 +1,4 @@
-"""16-bit weights: what is halved, how far it is off, and that such a file gives a float32 network."""
+"""16-bit weights: which tensors are converted, their rounding error, and float32 networks from such a file."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def test_weights_are_rounded_to_the_nearest(values: list[float]) -> None:
     assert bool((off <= EPSILON * weights.double().abs() + SMALLEST).all())
 
 
-def test_what_has_one_axis_stays() -> None:
+def test_tensors_of_one_axis_stay() -> None:
     """A running variance of 1e-9 or 1e6 would be 0 or infinite in 16 bits."""
     tensors = {
         "running_var": torch.tensor([1e-9, 1e6]),

@@ -1,4 +1,4 @@
-"""A network made for inference gives the numbers of the one it was made from."""
+"""A network made for inference gives the same numbers as the original."""
 
 from copy import deepcopy
 
@@ -12,8 +12,8 @@ from ridgecode.autoencoders.resnet import ResNetAutoencoder
 from ridgecode.autoencoders.ridge import ResidualBlock, RidgeAutoencoder
 
 
-def lived_in(net: nn.Module) -> nn.Module:
-    """`net` with statistics and weights as training leaves them: fresh ones would hide a fold that is left out."""
+def with_random_statistics(net: nn.Module) -> nn.Module:
+    """Gives `net` statistics and weights as after training: with fresh ones a fold that is missing would not show."""
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d):
             assert module.running_mean is not None and module.running_var is not None
@@ -40,7 +40,7 @@ NETS = {
 @pytest.mark.parametrize("name", NETS)
 def test_same_numbers(name: str) -> None:
     torch.manual_seed(0)
-    net = lived_in(NETS[name]()).eval()
+    net = with_random_statistics(NETS[name]()).eval()
     before = {key: value.clone() for key, value in net.state_dict().items()}
     side = 96 if name == "whole" else 32
     x = torch.rand(3, 1, side, side)
@@ -65,7 +65,7 @@ def test_batch_norm_is_gone_where_it_can_be() -> None:
 
 
 def test_a_network_in_training_is_measured_as_evaluated() -> None:
-    net = lived_in(RidgeAutoencoder(32, 32, 4, widths=(8, 16))).train()
+    net = with_random_statistics(RidgeAutoencoder(32, 32, 4, widths=(8, 16))).train()
     x = torch.rand(2, 1, 32, 32)
     with torch.no_grad():
         z = for_inference(net).encode(x)  # type: ignore[attr-defined]

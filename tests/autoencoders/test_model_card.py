@@ -1,4 +1,4 @@
-"""Model cards: what comes back from a file's header, what the page states, and what is refused."""
+"""Model cards: JSON and back, the header of a file, what the page states, and cards that are refused."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from ridgecode.autoencoders.model_card import LICENCES, TRAINED_ON, Measured, ModelCard, read_card
-from ridgecode.autoencoders.model_card_page import card_page
+from ridgecode.autoencoders.model_card import LICENCES, TRAINED_ON, Measured, ModelCard, card_page, read_card
 from ridgecode.autoencoders.saved import AutoencoderSpec
 from ridgecode.errors import BadInput
 
@@ -55,7 +54,7 @@ def test_json_round_trip(card: ModelCard) -> None:
 @given(cards)
 def test_the_page_states_figures_terms_and_data(card: ModelCard) -> None:
     page = card_page(card)
-    assert f"{card.best_known.told:.5f}" in page
+    assert f"{card.best_known.file_mse:.5f}" in page
     assert card.licence in page
     assert TRAINED_ON[card.trained_on] in page
     assert "Latent vectors are biometric data" in page
@@ -72,9 +71,9 @@ def test_each_source_has_its_terms() -> None:
     assert "not measured" in card_page(replace(CARD, figures=(Measured("socofing", 800, 80, 0.0375),)))
 
 
-def test_the_16_bit_figure_is_the_one_to_tell() -> None:
-    assert CARD.best_known.told == 0.03762
-    assert Measured("socofing", 800, 80, 0.0375).told == 0.0375
+def test_the_16_bit_figure_goes_before_the_32_bit_one() -> None:
+    assert CARD.best_known.file_mse == 0.03762
+    assert Measured("socofing", 800, 80, 0.0375).file_mse == 0.0375
 
 
 def test_in_a_file(pretrained: Callable[..., Path], tmp_path: Path) -> None:
@@ -104,7 +103,7 @@ def test_files_without_a_card(tmp_path: Path, metadata: dict[str, str] | None, s
     with pytest.raises(BadInput, match=said) as raised:
         read_card(file)
     assert str(file) in str(raised.value)
-    assert "models --keep" in str(raised.value)
+    assert "models keep" in str(raised.value)
 
 
 def test_a_damaged_file(tmp_path: Path) -> None:

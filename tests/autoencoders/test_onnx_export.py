@@ -1,4 +1,4 @@
-"""ONNX files: that onnxruntime computes what torch does, at any batch size, and what happens where it does not."""
+"""ONNX files: onnxruntime computes what torch does, at any batch size; a file that does not is refused."""
 
 import builtins
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Names of models, and the pretrained models that come with the package, however many there are."""
+"""Names of models, and every pretrained model that comes with the package."""
 
 import re
 from collections.abc import Callable
@@ -10,8 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from ridgecode import Autoencoder
-from ridgecode.autoencoders.model_card import read_card
-from ridgecode.autoencoders.model_card_page import card_page
+from ridgecode.autoencoders.model_card import card_page, read_card
 from ridgecode.autoencoders.pretrained import (
     MAX_BYTES,
     PRETRAINED,
@@ -20,7 +19,7 @@ from ridgecode.autoencoders.pretrained import (
     pretrained_names,
     pretrained_path,
 )
-from ridgecode.autoencoders.saved import CODEC, AutoencoderSpec, load_autoencoder
+from ridgecode.autoencoders.saved import CODEC_PREFIX, AutoencoderSpec, load_autoencoder
 from ridgecode.errors import BadInput
 
 Pretrained = Callable[..., Path]
@@ -91,13 +90,13 @@ def test_the_folder_is_part_of_the_package() -> None:
 def test_a_shipped_model(name: str) -> None:
     file = PRETRAINED / f"{name}.safetensors"
     assert file.stat().st_size <= MAX_BYTES
-    weights = {name: value for name, value in load_file(file).items() if not name.startswith(CODEC)}
+    weights = {name: value for name, value in load_file(file).items() if not name.startswith(CODEC_PREFIX)}
     assert {value.dtype for value in weights.values() if value.ndim > 1} == {torch.float16}
 
     card, page = read_card(file), file.with_suffix(".md").read_text(encoding="utf-8")
     assert page == card_page(card)
     assert card.name == name
-    assert f"{card.best_known.told:.5f}" in page
+    assert f"{card.best_known.file_mse:.5f}" in page
     assert card.best_known.coded_bytes is not None and f"{card.best_known.coded_bytes:.1f}" in page
     assert card.licence in page
     assert "biometric data" in page
@@ -113,7 +112,7 @@ def test_a_shipped_model(name: str) -> None:
     x_hat = model.decode(z)
     assert z.shape == (2, card.latent_dim)
     assert np.isfinite(z).all()
-    assert x_hat.shape == model.kept(prints).shape
+    assert x_hat.shape == model.target(prints).shape
     assert np.isfinite(x_hat).all()
     assert float(model.latent_std.min()) >= 0
     assert torch.isfinite(model.latent_mean).all()

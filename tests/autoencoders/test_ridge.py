@@ -1,4 +1,4 @@
-"""Our network: the protocol's shapes on both views, and what it costs beside the ResNet."""
+"""Our network: its shapes on both views, its cost beside the ResNet, its blocks by hand, and its local start."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,9 @@ from ridgecode.autoencoders.resnet import ResNetAutoencoder
 from ridgecode.autoencoders.ridge import ResidualBlock, RidgeAutoencoder
 from ridgecode.autoencoders.saved import AutoencoderSpec, build_network
 from ridgecode.prints.views import VIEWS
+
+WIDTHS = (8, 8, 8)
+"""Of a small network on 96x96: its last map has 6x6 places."""
 
 
 def counted_by_hooks(net: nn.Module, x: torch.Tensor) -> int:
@@ -40,7 +43,7 @@ def counted_by_torch(net: nn.Module, x: torch.Tensor) -> int:
 
 @pytest.mark.parametrize("view", ["crop32", "whole"])
 @pytest.mark.parametrize("distortion", ["mse", "bce"])
-def test_protocol(view: str, distortion: str) -> None:
+def test_shapes(view: str, distortion: str) -> None:
     torch.manual_seed(0)
     window = VIEWS[view]
     net = build_network(AutoencoderSpec("ridge", view, 12, distortion)).eval()  # type: ignore[arg-type]
@@ -58,7 +61,7 @@ def test_protocol(view: str, distortion: str) -> None:
     assert 0 <= float(far.min()) < 0.5 < float(far.max()) <= 1
 
 
-def test_a_prints_latent_vector_does_not_depend_on_its_company() -> None:
+def test_a_latent_vector_does_not_depend_on_the_rest_of_the_batch() -> None:
     torch.manual_seed(0)
     net = RidgeAutoencoder(32, 32, 8).eval()
     x = torch.rand(5, 1, 32, 32)
@@ -132,3 +135,47 @@ def test_sizes_that_do_not_divide(height: int, width: int, widths: tuple[int, ..
 def test_other_sizes(height: int, width: int) -> None:
     net = RidgeAutoencoder(height, width, 5, widths=(8, 16), blocks=1).eval()
     assert net(torch.rand(2, 1, height, width)).x_hat.shape == (2, 1, height, width)
+
+
+@pytest.mark.parametrize("latent_dim", [4, 8, 30, 40, 100])
+@pytest.mark.parametrize(("seed_size", "sides"), [(0, 6), (2, 2)])
+def test_a_local_start_keeps_each_dim_to_its_region(latent_dim: int, seed_size: int, sides: int) -> None:
+    """A change at one place of the last map changes only the dims of its region, and these change only that region of
+    the decoder's first map."""
+    torch.manual_seed(0)
+    net = RidgeAutoencoder(96, 96, latent_dim, widths=WIDTHS, blocks=1, seed_size=seed_size, local_start=True).eval()
+    regions = min(sides, int(latent_dim**0.5))
+    net.encoder = nn.Identity()
+    part = [max(p for p in range(regions) if p * 6 // regions <= y) for y in range(6)]  # rows and columns alike
+    for y, x in [(0, 0), (0, 5), (3, 2), (5, 5)]:
+        features = torch.zeros(1, 8, 6, 6)
+        features[..., y, x] = 1
+        own = part[y] * regions + part[x]
+        with torch.no_grad():
+            moved = (net.encode(features) - net.encode(torch.zeros_like(features)))[0].abs() > 0
+            assert moved.nonzero().flatten().tolist() == list(range(own, latent_dim, regions**2))
+            drawn = net.stretch((net.from_latent.weight @ moved.float()).unflatten(0, net.seed)[None])
+        where = drawn[0].abs().sum(0) > 0
+        assert where.tolist() == [[part[a] * regions + part[b] == own for b in range(6)] for a in range(6)]
+
+
+def test_a_local_start_is_the_same_in_every_region_and_of_the_same_scale() -> None:
+    torch.manual_seed(0)
+    net = RidgeAutoencoder(96, 96, 72, widths=(64, 128, 128), blocks=1, local_start=True).eval()
+    to_latent = net.to_latent.weight.detach().view(2, 36, 128, 36)
+    for dims in to_latent:
+        for place in range(1, 36):
+            assert torch.equal(dims[place, :, place], dims[0, :, 0])
+    for more in ({"local_start": True}, {"local_start": False}, {"local_start": True, "seed_size": 2}):
+        for latent_dim in (9, 64, 512):
+            net = RidgeAutoencoder(96, 96, latent_dim, widths=(64, 128, 128), blocks=1, **more)
+            with torch.no_grad():
+                first_map = net.from_latent(net.encode(torch.rand(8, 1, 96, 96)))
+            assert 1.3 < float(first_map.std()) < 4
+
+
+def test_where_there_is_one_region_there_is_no_local_start() -> None:
+    for more in ({"pooling": "mean"}, {"seed_size": 1}):
+        net = RidgeAutoencoder(96, 96, 6, widths=WIDTHS, blocks=1, local_start=True, **more)  # type: ignore[arg-type]
+        assert (net.to_latent.weight != 0).all()
+    assert (RidgeAutoencoder(96, 96, 3, widths=WIDTHS, local_start=True).to_latent.weight != 0).all()

@@ -1,4 +1,4 @@
-"""A network that starts from another: what it keeps of it, and what it refuses."""
+"""A network that starts from another one: equal results, the dims that are kept by singular values, and refusals."""
 
 import math
 
@@ -53,19 +53,19 @@ def test_with_as_many_dims_it_decodes_alike(have: int, layer: LatentLayer, want:
 
 
 @pytest.mark.parametrize("layer", ["grid", "patches", "linear"])
-def test_a_patch_keeps_what_moves_the_decoder_most(layer: LatentLayer) -> None:
+def test_a_patch_keeps_the_directions_that_change_the_decoder_most(layer: LatentLayer) -> None:
     other, x = net(32, layer), images()
     started = net(5, "patches", seed=1)
     start_from(started, other, x)
     shown = other.from_latent(other.encode(x)).flatten(1).double()
     kept = started.from_latent(started.encode(x)).flatten(1).double()
-    # Eckart and Young: no 5 directions hold more of what the decoder was shown.
+    # Eckart and Young: no 5 directions hold more of the variance of the decoder's first map.
     values = torch.linalg.svdvals(shown - shown.mean(0)).square()
     torch.testing.assert_close((shown - kept).square().sum(), values[5:].sum(), rtol=1e-3, atol=1e-6)
     torch.testing.assert_close(started.encode(x).std(0), torch.ones(5), rtol=1e-2, atol=0)
 
 
-def test_a_grid_keeps_the_channels_and_places_that_move_the_decoder_most() -> None:
+def test_a_grid_keeps_the_channels_and_places_that_change_the_decoder_most() -> None:
     other, x = net(64), images()
     started = net(24, seed=1)
     start_from(started, other, x)
@@ -114,7 +114,7 @@ def test_a_deeper_network_starts_as_the_one_it_is_grown_from() -> None:
 @pytest.mark.parametrize(
     ("started", "other"),
     [
-        (lambda: net(16), lambda: net(16, "linear")),  # places can't be told apart again
+        (lambda: net(16), lambda: net(16, "linear")),  # a linear layer's dims have no places
         (lambda: net(16), lambda: net(16, "patches")),
         (lambda: net(16, "linear"), lambda: net(16)),
         (lambda: net(16, "patches"), lambda: net(16, "linear", side=64)),  # another window

@@ -1,4 +1,4 @@
-"""Vectors through real bytes, dim by dim: what comes back, and what it costs by a count made apart."""
+"""Vectors to bytes and back, each dim on its own: the decoded values, and their bits by formulas and by hand."""
 
 from pathlib import Path
 
@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ridgecode.autoencoders.saved import AutoencoderSpec, build_network, load_autoencoder, save_autoencoder
-from ridgecode.codec.factorised_codec import FactorisedCodec, factorised_tensors
-from ridgecode.codec.factorised_tables import fit_factorised
+from ridgecode.codec.factorised_codec import FactorisedCodec, factorised_tensors, fit_factorised
 from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.codec.tables import COLUMNS, TOTAL
 from ridgecode.errors import BadInput
@@ -31,7 +30,7 @@ TENSORS = factorised_tensors(vectors(3000), STEP)
 CODEC = FactorisedCodec(TENSORS)
 
 
-def test_what_comes_back_is_within_half_a_step() -> None:
+def test_decoded_values_are_within_half_a_step() -> None:
     z = vectors(50, 1)
     back = CODEC.decode(CODEC.encode(z))
     assert back.dtype == torch.float32 and back.shape == z.shape
@@ -66,8 +65,8 @@ def test_bits_are_read_off_the_tables() -> None:
     np.testing.assert_allclose(CODEC.bits(z), expected)
 
 
-def test_no_dim_would_rather_have_another_table() -> None:
-    """By every table on every dim; the last fit of the tables may tip a few that lie between two."""
+def test_each_dim_has_its_best_table() -> None:
+    """By every table on every dim; the last fit of the tables may change the best one of a few dims by little."""
     rng = np.random.default_rng(0)
     symbols = np.rint(rng.normal(0, SCALE.numpy(), (2000, DIMS))).astype(np.int64)
     index, tables = fit_factorised(symbols)
@@ -83,7 +82,7 @@ def test_payloads_do_not_depend_on_what_is_coded_beside_them() -> None:
     assert CODEC.decode([]).shape == (0, DIMS)
 
 
-def test_loud_values_come_back() -> None:
+def test_values_beyond_the_tables_come_back() -> None:
     z = vectors(2, 5)
     z[0, 3], z[1, 20] = 900.0, -3000.0
     assert ((CODEC.decode(CODEC.encode(z)) - z).abs() <= 0.5 * STEP + 1e-3).all()
@@ -103,7 +102,7 @@ def test_any_bytes_decode_to_something_or_are_refused(data: bytes) -> None:
     assert torch.equal(back[:70], CODEC.round(vectors(70)))  # prints beside it are what they are alone
 
 
-def test_a_model_file_holds_it_and_small(tmp_path: Path) -> None:
+def test_a_model_file_holds_it_in_few_bytes(tmp_path: Path) -> None:
     spec = AutoencoderSpec("pca", "crop32", DIMS, "mse")
     file = tmp_path / "model.safetensors"
     sizes = []

@@ -1,3 +1,5 @@
+"""The range coder against the format's rules, written down slowly with the library's own coder."""
+
 import numpy as np
 import pytest
 from constriction import stream
@@ -5,15 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ridgecode.codec.range_coder import TableCoder
-from ridgecode.codec.scales import SCALES
-from ridgecode.codec.tables import COLUMNS, ESCAPE, LARGEST, TOTAL, column_of, fit_tables, logistic_rows
+from ridgecode.codec.scales import SCALE_COUNT
+from ridgecode.codec.tables import COLUMNS, ESCAPE, LARGEST, TOTAL, fit_tables
 
 NONE = np.empty(0, np.int64)
 TABLES = fit_tables(NONE, NONE)
 CODER = TableCoder(TABLES)
 
 number = st.one_of(st.integers(-3, 3), st.integers(-70, 70), st.integers(-(2**24), 2**24))
-groups = st.lists(st.lists(st.tuples(number, st.integers(0, SCALES - 1)), max_size=40), max_size=5)
+groups = st.lists(st.lists(st.tuples(number, st.integers(0, SCALE_COUNT - 1)), max_size=40), max_size=5)
 
 
 def split(group):
@@ -46,14 +48,14 @@ def test_prints_side_by_side_are_coded_each_by_itself(prints, n, seed) -> None:
     """Bytes are those of the rule itself: table by table, each in the numbers' own order, then what is beyond."""
     rng = np.random.default_rng(seed)
     numbers = np.rint(rng.standard_t(1, (prints, n)) * 20).clip(-(2**20), 2**20).astype(np.int64)
-    indices = rng.integers(0, SCALES, (prints, n)) // rng.integers(1, 20)
+    indices = rng.integers(0, SCALE_COUNT, (prints, n)) // rng.integers(1, 20)
     encoder = CODER.encoder(prints)
     encoder.encode(numbers, indices)
     payloads = encoder.bytes()
     np.testing.assert_array_equal(CODER.decoder(payloads).decode(indices), numbers)
     for payload, row, tables in zip(payloads, numbers, indices, strict=True):
         slow = stream.queue.RangeEncoder()
-        for table in range(SCALES):
+        for table in range(SCALE_COUNT):
             for one in row[tables == table]:
                 model = stream.model.Categorical(TABLES[table].astype(np.float64), perfect=False)
                 slow.encode(int(one) + LARGEST if abs(one) <= LARGEST else ESCAPE, model)
@@ -128,7 +130,7 @@ def test_a_number_that_is_too_large_is_refused() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=60), st.lists(st.integers(0, SCALES - 1), max_size=50))
+@given(st.binary(max_size=60), st.lists(st.integers(0, SCALE_COUNT - 1), max_size=50))
 def test_any_bytes_decode_to_something_or_are_refused(data, indices) -> None:
     try:
         numbers = CODER.decoder([data]).decode(np.array(indices, np.int64)[None])
@@ -136,38 +138,6 @@ def test_any_bytes_decode_to_something_or_are_refused(data, indices) -> None:
         return
     assert numbers.shape == (1, len(indices))
     assert (np.abs(numbers) < 2**26).all()
-
-
-def test_tables_are_whole_and_complete() -> None:
-    assert TABLES.shape == (SCALES, COLUMNS)
-    assert (TABLES >= 1).all()
-    assert (TABLES.sum(1) == TOTAL).all()
-
-
-def test_a_row_starts_from_the_rounded_logistic_distribution() -> None:
-    rows = logistic_rows()
-    s = 0.05 * 2 ** (26 / 6)
-
-    def f(x):
-        return 1 / (1 + np.exp(-x / s))
-
-    for value in (-7, 0, 1, 20):
-        assert rows[26, value + LARGEST] == pytest.approx(f(value + 0.5) - f(value - 0.5), rel=1e-9)
-    np.testing.assert_allclose(rows.sum(1), 1, atol=1e-12)
-
-
-def test_tables_follow_what_they_are_fitted_to() -> None:
-    symbols = np.repeat([0, 1, 7], [7000, 2000, 1000])
-    tables = fit_tables(symbols, np.full(10000, 20))
-    shares = tables[20] / TOTAL
-    prior = logistic_rows()[20]
-    for value, count in ((0, 7000), (1, 2000), (7, 1000), (3, 0)):
-        assert shares[value + LARGEST] == pytest.approx((count + 256 * prior[value + LARGEST]) / 10256, abs=1e-4)
-    np.testing.assert_array_equal(tables[21], TABLES[21])
-
-
-def test_columns() -> None:
-    np.testing.assert_array_equal(column_of(np.array([-64, -63, 0, 63, 64])), [ESCAPE, 0, 63, 126, ESCAPE])
 
 
 def test_the_librarys_frequencies_are_as_the_format_says() -> None:

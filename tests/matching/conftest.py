@@ -1,4 +1,4 @@
-"""Small stores in memory, with labels as the readers give them."""
+"""Small stores in memory, whose labels are those that the readers of the data sets give."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -8,9 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from hypothesis import settings
 
 from ridgecode.prints.labels import PrintLabel, parse_socofing_name
 from ridgecode.prints.store import INDEX_SCHEMA, PrintStore
+
+# On a busy machine an example takes longer than hypothesis allows.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 StoreOf = Callable[..., PrintStore]
 
@@ -18,7 +23,10 @@ StoreOf = Callable[..., PrintStore]
 def store_of(
     labels: Sequence[PrintLabel], images: np.ndarray | None = None, source: str = "socofing", groups: dict | None = None
 ) -> PrintStore:
-    """A store of these labels; `groups` gives names a duplicate group. Without images a print shows its row."""
+    """A store of prints with these labels. images: (N, H, W) uint8; if None, each pixel of a print is its row.
+
+    groups: the duplicate group of some names.
+    """
     n = len(labels)
     if images is None:
         images = np.broadcast_to(np.arange(n, dtype=np.uint8)[:, None, None], (n, 8, 8))
@@ -39,7 +47,7 @@ def store_of(
 
 
 def socofing_labels(subjects: Sequence[int], fingers: Sequence[str] = ("index", "thumb")) -> list[PrintLabel]:
-    """A Real print a finger and six altered ones: Easy and Hard, CR, Obl and Zcut."""
+    """For each finger a Real print and six altered ones: CR, Obl and Zcut of the levels Easy and Hard."""
     names = []
     for subject in subjects:
         for finger in fingers:
@@ -72,9 +80,15 @@ def make_fvc_labels() -> Callable[..., list[PrintLabel]]:
     return fvc_labels
 
 
+@pytest.fixture
+def labels() -> list[PrintLabel]:
+    """The prints of 40 subjects of two fingers each."""
+    return socofing_labels(range(1, 41))
+
+
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
-    """Heads this small lose more to threads waiting for each other, on a busy machine, than they win."""
+    """One thread, since on a busy machine the threads of such small heads wait for each other longer than they work."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

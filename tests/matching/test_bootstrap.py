@@ -1,4 +1,4 @@
-"""The fast bootstrap against replicates made by drawing the comparisons again and again."""
+"""The fast bootstrap against replicates whose comparisons are drawn one by one."""
 
 import math
 import time
@@ -14,7 +14,7 @@ from ridgecode.matching.error_rates import equal_error_rate, error_rates, fnmr_a
 
 
 def drawn_again(scores, subjects, names, weights):
-    """The scores of one replicate, written out: each subject's as often as it was drawn."""
+    """The scores of one replicate: each subject's scores as often as the subject was drawn."""
     parts = [scores[subjects == name] for name, weight in zip(names, weights, strict=True) for _ in range(weight)]
     return np.concatenate(parts) if parts else np.array([])
 
@@ -80,7 +80,7 @@ def test_mean_agrees_with_a_loop_and_with_theory():
     assert interval.high - interval.low == pytest.approx(2 * 1.96 * by_subject.std() / 10, rel=0.15)
 
 
-def test_intervals_cover_the_truth_about_as_often_as_they_say():
+def test_about_95_of_100_intervals_cover_the_truth():
     # Two normals 2 apart: EER is Phi(-1) = 0.1587; subjects shift their mated scores.
     covered = 0
     for seed in range(100):

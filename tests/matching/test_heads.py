@@ -1,4 +1,4 @@
-"""Heads: comparators against their formulas, the fast path against one pair at a time, and that they learn."""
+"""Heads: comparators against their formulas, scores of lists against one pair at a time, and that training works."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,9 @@ from torch import nn
 from ridgecode.errors import BadInput
 from ridgecode.matching import vectors
 from ridgecode.matching.error_rates import equal_error_rate, error_rates
+from ridgecode.matching.head_pairs import mined_triplets, random_pairs
 from ridgecode.matching.heads import COMPARATORS, LatentHead, score_pairs
 from ridgecode.matching.pair_losses import bce, contrastive, infonce, triplet
-from ridgecode.matching.pairs import mined_triplets, random_pairs
 
 
 @pytest.fixture(params=COMPARATORS)
@@ -54,7 +54,7 @@ def test_scores_do_not_depend_on_the_order_of_a_pair_and_equal_vectors_are_most_
     torch.testing.assert_close(head(z1, z2), head(z2, z1))
     same, different = head(z1, z1), head(z1, z2)
     if head.comparator != "subtract":
-        # Untrained already: a distance falls with nearness (subtract must learn so).
+        # A difference of 0 has the highest score before any training; `subtract` has to learn that.
         assert (same >= different - 1e-6).all()
     distances = head.distance(head.embed(z1), head.embed(z2))
     assert (distances >= 0).all()
@@ -73,7 +73,7 @@ def test_equal_embeddings_have_a_finite_slope(head):
 
 
 @pytest.mark.parametrize("chunk_floats", [300, 1 << 20])
-def test_fast_path_agrees_with_one_pair_at_a_time(head, monkeypatch, chunk_floats):
+def test_scores_of_a_list_agree_with_one_pair_at_a_time(head, monkeypatch, chunk_floats):
     monkeypatch.setattr(vectors, "_CHUNK_FLOATS", chunk_floats)
     rng = np.random.default_rng(0)
     probes, references = rng.standard_normal((11, 6)), rng.standard_normal((8, 6))
@@ -88,7 +88,7 @@ def test_fast_path_agrees_with_one_pair_at_a_time(head, monkeypatch, chunk_float
 
 
 def batch(generator, n=64):
-    """Two noisy views of the same 32 hidden points, in 8 dimensions of which 4 are noise as loud as the rest."""
+    """Two noisy views of 32 hidden points, in 8 dimensions; 4 of them are noise with the variance of the others."""
     identity = torch.randint(0, 32, (n,), generator=generator)
     hidden = torch.randn(32, 4, generator=torch.Generator().manual_seed(5))[identity]
     return identity, *(

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.altered_pairs import CLOSING, DIFFERENT, altered_pairs, altered_region
+from ridgecode.prints.altered_pairs import ALTERED_GREY_LEVELS, CLOSING_PX, altered_pairs, altered_region
+from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.labels import socofing_name
-from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import write_bmp
 
@@ -24,11 +24,12 @@ def name_of_real(altered: str) -> str:
 def slow_region(altered: NDArray[np.uint8], real: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """A pixel is in the region when every square that holds it reaches a changed pixel."""
     n, height, width = altered.shape
-    reach = CLOSING // 2
+    reach = CLOSING_PX // 2
     out = np.zeros(altered.shape, bool)
     for i in range(n):
         changed = [
-            [abs(int(altered[i, y, x]) - int(real[i, y, x])) > DIFFERENT for x in range(width)] for y in range(height)
+            [abs(int(altered[i, y, x]) - int(real[i, y, x])) > ALTERED_GREY_LEVELS for x in range(width)]
+            for y in range(height)
         ]
 
         def around(y: int, x: int) -> list[tuple[int, int]]:
@@ -86,18 +87,20 @@ def test_a_store_without_altered_prints(tmp_path: Path) -> None:
 def test_region_against_a_slow_loop(seed: int, share: float) -> None:
     random = np.random.default_rng(seed)
     real = random.integers(0, 256, (2, 13, 11), np.uint8)
-    step = random.choice([0, DIFFERENT, DIFFERENT + 1, 200], real.shape, p=[1 - share, *[share / 3] * 3])
+    step = random.choice(
+        [0, ALTERED_GREY_LEVELS, ALTERED_GREY_LEVELS + 1, 200], real.shape, p=[1 - share, *[share / 3] * 3]
+    )
     altered = np.where(real < 128, real + step, np.maximum(real, step) - step).clip(0, 255).astype(np.uint8)
     found = altered_region(altered, real)
     np.testing.assert_array_equal(found, slow_region(altered, real))
-    assert found[np.abs(altered.astype(int) - real) > DIFFERENT].all()
+    assert found[np.abs(altered.astype(int) - real) > ALTERED_GREY_LEVELS].all()
 
 
 def test_an_intact_print_has_no_region() -> None:
     real = np.random.default_rng(0).integers(0, 256, (3, 97, 90), np.uint8)
     assert not altered_region(real, real).any()
     everywhere = 255 - real
-    everywhere[abs(everywhere.astype(int) - real) <= DIFFERENT] = 0
+    everywhere[abs(everywhere.astype(int) - real) <= ALTERED_GREY_LEVELS] = 0
     assert altered_region(everywhere, np.where(everywhere == 0, 255, real).astype(np.uint8)).all()
 
 

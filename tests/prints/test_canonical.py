@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.canonical import canonical_socofing, resized, to_canonical_scale
+from ridgecode.prints.canonical import canonical_socofing, check_ppi, resized, to_canonical_scale
 from ridgecode.prints.images import load_grey
 
 
@@ -99,3 +99,14 @@ def test_large_real_files_look_like_the_small_ones(real_data):
 
     # All ten files of subjects 53, 226 and 270 are large.
     assert mean_period((53, 226, 270)) == pytest.approx(mean_period((1, 2, 3, 4, 5, 6)), rel=0.1)
+
+
+@pytest.mark.parametrize("ppi", [-5.0, 0.5, 19.9, float("inf"), float("nan")])
+def test_no_resolution(ppi: float) -> None:
+    with pytest.raises(BadInput, match="is no resolution; give 20 pixels per inch or more"):
+        check_ppi(ppi)
+
+
+@pytest.mark.parametrize("ppi", [0.0, 20.0, 500.0])
+def test_a_resolution(ppi: float) -> None:
+    check_ppi(ppi)

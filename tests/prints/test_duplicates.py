@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ridgecode.prints.canonical import canonical_socofing
+from ridgecode.prints.datasets.socofing import list_socofing
 from ridgecode.prints.duplicates import duplicate_groups
 from ridgecode.prints.images import load_grey
-from ridgecode.prints.socofing import list_socofing
 
 
 def slow_groups(images, real):

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.foreground import print_windows, ridge_area
-from ridgecode.prints.prepare import prepare
 from ridgecode.prints.store import PrintStore
 
 

@@ -3,14 +3,17 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.prepare import prepare
+from ridgecode.prints.canonical import PRINT_SHAPE
+from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
+from support.random_prints import centred, some_prints
 
 
 @pytest.fixture
@@ -79,3 +82,41 @@ def test_files_of_two_stores(store, tmp_path):
     refused(store, "broken")
     shutil.copy(other / "index.parquet", store / "index.parquet")
     refused(store, "broken")
+
+
+def stored(tmp_path: Path, sizes: list[tuple[int, int]]) -> PrintStore:
+    for number, (height, width) in enumerate(sizes):
+        path = tmp_path / f"images/s{number}/1.png"
+        path.parent.mkdir(parents=True)
+        Image.fromarray(some_prints(1, height, width, number)[0]).save(path)
+    return PrintStore.open(prepare("folder", tmp_path / "images", tmp_path / "store", progress=False).path)
+
+
+def test_prints_of_one_size_are_stacked_as_they_are(tmp_path: Path) -> None:
+    store = stored(tmp_path, [(40, 50)] * 3)
+    rows = np.array([2, 0])
+    found = store.stack(rows)
+    assert found.shape == (2, 40, 50)
+    for image, row in zip(found, rows, strict=True):
+        np.testing.assert_array_equal(image, store.image(row))
+
+
+def test_prints_of_several_sizes_are_brought_to_the_canonical_one(tmp_path: Path) -> None:
+    store = stored(tmp_path, [(40, 50), (120, 100), (97, 90), (40, 50)])
+    found = store.stack(np.arange(4))
+    assert found.shape == (4, *PRINT_SHAPE)
+    for row, image in enumerate(found):
+        np.testing.assert_array_equal(image, centred(store.image(row), *PRINT_SHAPE))
+    # The store decides, not the rows that are asked for: probes and references of one list have one size.
+    assert store.stack(np.array([0, 3])).shape == (2, *PRINT_SHAPE)
+    assert store.stack(np.array([], np.int64)).shape[0] == 0
+    with pytest.raises(IndexError):
+        store.stack([4])
+
+
+def test_prints_are_those_of_the_rows_that_the_same_arguments_give(altered_store: Path) -> None:
+    store = PrintStore.open(altered_store)
+    for arguments in ({}, {"split": "val"}, {"split": "test", "levels": None}, {"levels": ("Hard",), "identity": True}):
+        rows = store.rows(**arguments)
+        assert len(rows)
+        np.testing.assert_array_equal(store.prints(**arguments), [store.image(int(row)) for row in rows])

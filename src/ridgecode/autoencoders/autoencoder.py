@@ -1,6 +1,11 @@
-"""The front door: a saved autoencoder that takes prints as a user has them, and gives back the same kind."""
+"""A saved autoencoder that takes prints as a user has them: the one way from prints to latent vectors and back.
+
+prints (N, H, W) --view.take--> windows (N, height, width) --net.encode--> z (N, latent_dim)
+x_hat (N, rows, columns) <--view.restore-- windows (N, height, width) <--net.decode-- z
+"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -8,14 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ridgecode.autoencoders import view_tensors
+from ridgecode.autoencoders.inference import for_inference
 from ridgecode.autoencoders.onnx_export import OnnxFiles, export_onnx
 from ridgecode.autoencoders.saved import AutoencoderSpec, Network, SavedAutoencoder, load_autoencoder
 from ridgecode.errors import BadInput
 from ridgecode.prints.views import View
 
-CHUNK = 64
-"""Prints that go through the network at once: what it needs of memory does not grow with how many are given."""
+BATCH = 256
+"""Prints that go through the network at once: the memory it needs does not grow with the number of prints given."""
 ROUNDING = 1e-4
 """How far beyond [0, 1] grey values may lie: resampled prints overshoot by a rounding."""
 
@@ -36,6 +41,7 @@ class Autoencoder:
     latent_dim: how many numbers a latent vector has
     latent_mean, latent_std: (latent_dim,) float32 tensors, of the latent vectors of training prints
     net: the network itself, in evaluation mode, (N, 1, height, width) in [0, 1] <-> (N, latent_dim)
+    saved: what the model's file holds, its codec and SHA-256 among it
     """
 
     def __init__(self, saved: SavedAutoencoder, device: str | torch.device = "cpu") -> None:
@@ -45,6 +51,7 @@ class Autoencoder:
             self.device = torch.empty(0, device=device).device
         except (RuntimeError, AssertionError) as error:
             raise BadInput(f"the device {device} is not there; give cpu, or cuda where there is a GPU") from error
+        self.saved = saved
         self.net: Network = saved.net.to(self.device)
         self.spec: AutoencoderSpec = saved.spec
         self.view: View = saved.spec.window
@@ -64,15 +71,22 @@ class Autoencoder:
         spec = self.spec
         return f"Autoencoder({spec.backbone}, {spec.view}, {spec.latent_dim} dims, {self.device})"
 
-    def encode(self, x: Kind) -> Kind:
-        """Prints, as the class tells -> latent vectors, (latent_dim,) or (N, latent_dim).
+    def for_inference(self) -> "Autoencoder":
+        """The same autoencoder with a copy of its network that is ready to encode and decode. Each call of `encode` and
+        `decode` makes such a copy, in a few milliseconds, unless it is called on what this method returns."""
+        return Autoencoder(replace(self.saved, net=for_inference(self.net)), self.device)
 
-        The same numbers as `net.encode` gives of the windows. Raises BadInput (a ValueError) for another shape or type,
-        values beyond the range, or NaN.
+    def encode(self, x: Kind) -> Kind:
+        """Prints, as the class describes them -> latent vectors, (latent_dim,) or (N, latent_dim).
+
+        The numbers are those that `net.encode` gives of the windows, but for rounding (below 1e-5). Raises BadInput (a
+        ValueError) for another shape or type, values beyond the range, or NaN.
         """
 
-        def encode(prints: Tensor) -> Tensor:
-            return self.net.encode(view_tensors.take(prints, self.view)[:, None])
+        def encode(prints: Tensor, net: Network) -> Tensor:
+            if not len(prints):  # torch's pixel_unshuffle leaves an empty batch as it is, which no convolution takes
+                return prints.new_empty(0, self.latent_dim)
+            return net.encode(self.view.take(prints)[:, None])
 
         return self._apply(x, "x", encode)
 
@@ -81,24 +95,27 @@ class Autoencoder:
         [0, 1].
 
         Of the view `whole` that is the print again, 97x90, so that `decode(encode(prints))` lies on canonical prints
-        pixel by pixel; of `crop32` it is the 32x32 crop. `kept(prints)` gives the pixels to compare it with.
+        pixel by pixel; of `crop32` it is the 32x32 crop. `target(prints)` gives the pixels to compare it with.
         window: give the network's own window instead, (height, width) or (N, height, width): 96x96 of `whole`.
 
         Raises BadInput (a ValueError) for another shape or type, NaN, or infinite values.
         """
 
-        def decode(vectors: Tensor) -> Tensor:
-            windows = self.net.decode(vectors)[:, 0]
-            return windows if window else view_tensors.restore(windows, self.view)
+        def decode(vectors: Tensor, net: Network) -> Tensor:
+            windows = net.decode(vectors)[:, 0]
+            return windows if window else self.view.restore(windows)
 
         return self._apply(z, "z", decode)
 
-    def kept(self, x: Kind) -> Kind:
-        """Prints, as the class tells -> the pixels of them that `decode` tries to bring back, in its shape, in [0, 1].
+    def target(self, x: Kind) -> Kind:
+        """Prints, as the class describes them -> the pixels that `decode` is compared with, in its shape, in [0, 1].
 
-        `((kept(x) - decode(encode(x))) ** 2).mean()` is the MSE that evaluations tell. Raises BadInput as `encode`.
+        `((target(x) - decode(encode(x))) ** 2).mean()` is the MSE of evaluations. Raises BadInput as `encode`.
         """
-        return self._apply(x, "x", lambda prints: view_tensors.kept(prints, self.view))
+        return self._apply(x, "x", lambda prints, net: self.view.target(prints))
+
+    kept = target
+    """The older name of `target`."""
 
     def export_onnx(self, folder: Path | str) -> OnnxFiles:
         """Writes `encoder.onnx` and `decoder.onnx` into `folder` (see `onnx_export.export_onnx`).
@@ -107,16 +124,18 @@ class Autoencoder:
         """
         return export_onnx(self.net, self.view.height, self.view.width, Path(folder))
 
-    def _apply(self, given: Kind, name: str, work: Callable[[Tensor], Tensor]) -> Kind:
-        """`work` on all of `given`, chunk by chunk on the network's device; the result is of the kind of `given`."""
+    def _apply(self, given: Kind, name: str, work: Callable[[Tensor, Network], Tensor]) -> Kind:
+        """`work` on all of `given`, batch by batch on the network's device; the result is of the kind of `given`."""
         if isinstance(given, np.ndarray):
             # A copy where torch can't share the memory: negative strides, other byte orders, read-only arrays.
             return self._apply(_as_tensor(given, name), name, work).numpy()
         if not isinstance(given, Tensor):
             raise BadInput(f"{name} is a {type(given).__name__}; give a NumPy array or a torch tensor")
         many, alone = (_prints if name == "x" else self._vectors)(given)
-        with torch.set_grad_enabled(given.requires_grad and torch.is_grad_enabled()):
-            parts = [work(_floats(part.to(self.device))) for part in many.split(CHUNK)]
+        traced = given.requires_grad and torch.is_grad_enabled()
+        net = self.net if traced else for_inference(self.net)
+        with torch.set_grad_enabled(traced):
+            parts = [work(_floats(part.to(self.device)), net) for part in many.split(BATCH)]
             done = torch.cat(parts).to(given.device)
             return done[0] if alone else done
 

@@ -1,35 +1,36 @@
-"""Distortions: how far a reconstruction is from its print, as labelled terms."""
+"""Distortions: the training loss between a reconstruction and its print, with its terms named."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-DistortionName = Literal["mse", "l1", "bce", "bce+l1", "mse+l1"]
-DISTORTIONS: tuple[DistortionName, ...] = ("mse", "l1", "bce", "bce+l1", "mse+l1")
+from ridgecode.autoencoders.names import DistortionName
+
+DISTORTIONS: tuple[DistortionName, ...] = get_args(DistortionName)
 
 
 @dataclass(frozen=True)
 class Distortion:
-    """`total`, a scalar to minimise, is the sum of `terms`: "mse", "l1" or "bce", each the mean over all pixels."""
+    """total: the scalar to minimise, the sum of `terms`. terms: "mse", "l1" or "bce", each the mean over all pixels."""
 
     total: Tensor
     terms: Mapping[str, Tensor]
 
 
 def uses_logits(name: str) -> bool:
-    """Whether a network trained with this distortion gives logits: any with a BCE term."""
+    """Whether a network trained with the distortion `name` gives logits: it does where there is a BCE term."""
     return "bce" in name.split("+")
 
 
 def distortion(name: str, raw: Tensor, x: Tensor) -> Distortion:
-    """The distortion `name` of a decoder's own output `raw` from the truth `x`, both (N, 1, H, W).
+    """The distortion between a decoder's output `raw` (`Reconstruction.x_hat`) and the print `x`, both (N, 1, H, W).
 
-    name: "mse", "l1", "bce", "bce+l1" or "mse+l1"; x in [0, 1]. With a BCE term `raw` holds logits, and an L1 term
-    beside it compares their sigmoid with `x`; without one `raw` holds grey values. BCE is in nats a pixel.
+    name: one of DISTORTIONS. x: in [0, 1]. raw: grey values; logits where the distortion has a BCE term, and an L1 term
+    then compares their sigmoid with `x`. BCE is in nats a pixel.
     Raises ValueError for another name.
     """
     if name not in DISTORTIONS:
@@ -46,9 +47,10 @@ def distortion(name: str, raw: Tensor, x: Tensor) -> Distortion:
 
 
 def bce_floor(x: Tensor) -> Tensor:
-    """The least BCE that any reconstruction of `x` (in [0, 1]) reaches: the mean binary entropy of its pixels, in nats.
+    """The lowest BCE that a reconstruction of `x`, of any shape and in [0, 1], can reach: the mean binary entropy of
+    its pixels, in nats.
 
-    Grey targets are not certain, so BCE does not fall to 0: about 0.284 on 32x32 centre crops. BCE above this floor is
-    the mean Kullback-Leibler divergence from the reconstruction to the print.
+    It is above 0 where pixels are grey: about 0.284 on 32x32 centre crops. The BCE minus this floor is the mean
+    Kullback-Leibler divergence of the reconstruction from the print.
     """
     return -(torch.special.xlogy(x, x) + torch.special.xlog1py(1 - x, -x)).mean()

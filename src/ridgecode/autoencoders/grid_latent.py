@@ -1,8 +1,8 @@
-"""Latent vectors as a grid: some numbers for each place of the last map, or each patch of places, by the same weights.
+"""Latent layers that compute some numbers for each place of the last map, or for each patch, with the same weights.
 
-A linear layer over the whole map has weights of its own for each place and has to learn to see ridges in each; one 1x1
-convolution sees them everywhere as soon as it sees them anywhere, needs hundreds of times fewer weights, and fits a map
-of any size, so that a network trained on crops opens whole prints as well.
+A linear layer over the whole map has other weights at each place, and has to learn ridges at each place anew. A 1x1
+convolution learns them at all places together, needs hundreds of times fewer weights, and fits a map of any size, so
+that a network trained on crops can be used on whole prints too.
 """
 
 import math
@@ -11,14 +11,15 @@ import torch
 from torch import Tensor, nn
 
 Shape = tuple[int, int, int]
+"""Channels, rows and columns of a map."""
 
 
 def central_entries(latent_dim: int, rows: int, columns: int) -> Tensor:
-    """(latent_dim,) indices into the flattened (channels, rows, columns) latent map, in rising order: every channel has
-    all places but the last, which has those nearest to the middle."""
+    """(latent_dim,) indices into the flattened latent map (channels, rows, columns), in rising order: all places of
+    each channel, and of the last channel the places nearest to the middle."""
     places = rows * columns
     y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
-    # In halves of a place all distances are whole numbers, so equal ones compare as equal.
+    # Counted in half places, the squared distances are whole numbers, so equal distances compare as equal.
     distance = ((2 * y - rows + 1).square() + (2 * x - columns + 1).square()).flatten()
     full, rest = divmod(latent_dim, places)
     last = distance.argsort(stable=True)[:rest].sort().values
@@ -26,8 +27,12 @@ def central_entries(latent_dim: int, rows: int, columns: int) -> Tensor:
 
 
 class GridRead(nn.Module):
-    """(N, C, rows, columns) maps -> (N, latent_dim): each patch of `patch` x `patch` places is brought to `channels`
-    numbers by the same weights, and `entries` of the (channels, rows / patch, columns / patch) are kept."""
+    """(N, C, rows, columns) maps -> (N, latent_dim).
+
+    One convolution turns each patch of `patch` x `patch` places into `channels` numbers, which gives a latent map
+    (channels, rows / patch, columns / patch). The latent vector is its `entries`, (latent_dim,) indices into the
+    flattened latent map. grid: C, rows, columns.
+    """
 
     entries: Tensor
 
@@ -42,7 +47,8 @@ class GridRead(nn.Module):
 
 
 class GridWrite(nn.Module):
-    """(N, latent_dim) -> (N, C, rows, columns) maps: `GridRead` backwards, with 0 for what was not kept."""
+    """(N, latent_dim) -> (N, C, rows, columns) maps: the reverse of `GridRead`, with the same arguments. Where the
+    latent map has no dim, it is 0."""
 
     source: Tensor
     entries: Tensor
@@ -52,8 +58,8 @@ class GridWrite(nn.Module):
         self.patch = patch
         self.shape = (channels, grid[1] // patch, grid[2] // patch)
         self.write = nn.Conv2d(channels, grid[0] * patch**2, 1)
-        # Where each entry of the map comes from; one more than there are dims stands for 0. Gathering is a plain
-        # operation in every runtime, scattering is not.
+        # For each position in the latent map the dim that lies there; `latent_dim` where there is none, and `forward`
+        # puts a 0 there. Every runtime can gather; not every one can scatter.
         source = torch.full((math.prod(self.shape),), len(entries))
         source[entries] = torch.arange(len(entries))
         self.register_buffer("source", source)
@@ -66,15 +72,15 @@ class GridWrite(nn.Module):
 
 
 def in_patches(features: Tensor, patch: int) -> Tensor:
-    """(N, C, rows, columns) -> (N, C * patch^2, rows / patch, columns / patch): a patch's places as channels, channel
-    c * patch^2 + i being channel c at the patch's place i."""
+    """(N, C, rows, columns) -> (N, C * patch^2, rows / patch, columns / patch): the places of a patch become channels.
+    Channel c * patch^2 + i is channel c at place i of the patch, counted row by row."""
     return features if patch == 1 else nn.functional.pixel_unshuffle(features, patch)
 
 
 @torch.no_grad()
 def start_alike(read: GridRead, write: GridWrite, gain: float) -> None:
-    """Both ends start from the same random directions, so that the decoder is first shown a part of what the encoder
-    saw; `gain` is the standard deviation of what it is shown."""
+    """Gives both layers the same random directions, so that the decoder's first map is at first a part of the encoder's
+    last map. gain: the standard deviation of the decoder's first map."""
     channels, features = read.read.weight.shape[:2]
     patterns = nn.functional.normalize(torch.randn(channels, features), dim=1)[:, :, None, None]
     read.read.weight.copy_(patterns)

@@ -1,4 +1,4 @@
-"""Weights in 16-bit floats: half the file, for a model that is kept or sent."""
+"""Weights in 16-bit floats, which halve the size of a model's file."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,11 @@ from torch import Tensor
 
 
 def halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors, those of two or more axes as float16.
+    """The same tensors, floats with two or more axes converted to float16.
 
-    What has one axis stays as it is: biases, a batch norm's scales and running statistics, the scale of latent vectors.
-    They are a few kB, and a running variance may lie beyond what float16 holds (6e-8 to 65,504): it would become 0 or
-    infinite. Raises ValueError where a weight does.
+    Tensors of one axis stay as they are: biases, scales and running statistics of batch norms, the scale of latent
+    vectors. They take a few kB, and a running variance may lie outside the range of float16 (6e-8 to 65,504), where it
+    would become 0 or infinite. Raises ValueError where a weight becomes infinite or NaN.
     """
     halves = {
         name: value.half() if value.is_floating_point() and value.ndim > 1 else value for name, value in tensors.items()

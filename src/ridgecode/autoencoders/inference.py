@@ -1,4 +1,4 @@
-"""The same autoencoder for encoding and decoding alone: batch norm folded where it can be, memory in a fast order."""
+"""A faster copy of an autoencoder for encoding and decoding: batch norms are folded, weights lie in a faster order."""
 
 from copy import deepcopy
 from typing import TypeVar
@@ -13,17 +13,18 @@ from ridgecode.autoencoders.ridge import ResidualBlock, RidgeAutoencoder
 
 Net = TypeVar("Net", bound=nn.Module)
 _made = WeakSet[nn.Module]()
+"""The networks that `for_inference` has returned."""
 
 
 def for_inference(net: Net) -> Net:
-    """A copy of `net` in evaluation mode, without gradients, whose `encode` and `decode` are faster and give the same
-    numbers but for rounding (below 1e-5). `net` itself stays as it is, and so may go on being trained; one that was
-    made here is returned itself, as long as nobody has put it back into training.
+    """A copy of `net` in evaluation mode, without gradients. Its `encode` and `decode` are faster and give the same
+    numbers up to rounding (below 1e-5). `net` is not changed, and its training may go on. A network that this function
+    returned is returned itself, unless it was put back into training mode.
 
-    In evaluation mode a batch norm is one factor and one offset a channel. A residual block's second follows a
-    convolution directly and is folded into it; the encoder's last is folded into the latent layer behind it. The others
-    follow a sum and precede a ReLU, so they stay. 4-dimensional weights lie channels-last, which convolutions on
-    processors and tensor cores take as they are.
+    In evaluation mode a batch norm is one factor and one offset for each channel. The second batch norm of a residual
+    block directly follows a convolution, and is folded into it. The last one of the encoder is folded into the latent
+    layer after it. All others follow a sum and precede a ReLU, so they stay. Weights of 4 axes are stored
+    channels-last, the order that convolutions on processors and tensor cores compute in.
     """
     if net in _made and not net.training:
         return net
@@ -44,8 +45,8 @@ def for_inference(net: Net) -> Net:
 
 
 def _fold(norm: nn.BatchNorm2d, layer: nn.Linear | nn.Conv2d) -> None:
-    """Changes `layer` so that it gives of a map what it gave of the normalised map: as it is (a 1x1 convolution),
-    flattened, or averaged to one value a channel."""
+    """Changes `layer` so that its result for a map is what it was for the normalised map. `layer` may be a 1x1
+    convolution of the map, or a linear layer of the flattened map or of its mean."""
     mean, variance = norm.running_mean, norm.running_var
     assert mean is not None and variance is not None and layer.bias is not None
     scale = norm.weight * torch.rsqrt(variance + norm.eps)

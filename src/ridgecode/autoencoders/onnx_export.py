@@ -1,4 +1,4 @@
-"""An autoencoder as two ONNX files, for programs without torch; what they compute is checked before they are kept."""
+"""Writes an autoencoder as two ONNX files, for programs without torch, and checks what the files compute."""
 
 import logging
 import warnings
@@ -15,13 +15,15 @@ from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 
 TOLERANCE = 1e-4
-"""How far the outputs of onnxruntime and torch may lie apart, as a part of the largest number where that is above 1."""
+"""The largest allowed difference between the outputs of onnxruntime and torch; where outputs are above 1, relative to
+the largest one."""
 CHECKED_BATCHES = (1, 3)
+"""Batch sizes of the check."""
 
 
 class OnnxFiles(NamedTuple):
-    """encoder: "x" (batch, 1, height, width) float32 in [0, 1] -> "z" (batch, latent_dim). decoder: "z" -> "x_hat", of
-    the shape of x and in [0, 1]. Any batch size."""
+    """The paths of both files. encoder: "x" (batch, 1, height, width) float32 in [0, 1] -> "z" (batch, latent_dim).
+    decoder: "z" -> "x_hat", of the shape of x and in [0, 1]. The batch may have any size."""
 
     encoder: Path
     decoder: Path
@@ -48,9 +50,9 @@ class _Decoder(nn.Module):
 def export_onnx(net: Network, height: int, width: int, folder: Path) -> OnnxFiles:
     """Writes `encoder.onnx` and `decoder.onnx` into `folder`, both whole or neither.
 
-    height, width: of the windows that `net` takes. Where onnxruntime is installed, both are run on batches of 1 and 3
-    and compared with `net`. Raises BadInput where onnx or onnxscript is missing, and where an output differs from
-    that of torch by more than `TOLERANCE`, with no file left.
+    height, width: of the windows that `net` takes, in pixels. Where onnxruntime is installed, both files are run on
+    batches of 1 and 3 and compared with `net`. Raises BadInput, and writes nothing, where onnx or onnxscript is missing
+    and where an output differs from that of torch by more than `TOLERANCE`.
     """
     _require("onnx", "onnxscript")
     if folder.is_file():
@@ -91,7 +93,7 @@ def _export(module: nn.Module, file: Path, given: Tensor, names: tuple[str, str]
 
 
 def _without_paths(file: Path) -> None:
-    """Takes the exporter's remarks out of the file: stack traces, which name the folders of this machine."""
+    """Removes the exporter's stack traces from the file, since they name the folders of this machine."""
     import onnx
 
     model = onnx.load(file)
@@ -109,7 +111,8 @@ def _without_paths(file: Path) -> None:
 
 
 def _check(file: Path, name: Path, given: Tensor, wanted: Tensor) -> None:
-    """Raises BadInput where `file`, which is to become `name`, computes something else than `wanted`."""
+    """Raises BadInput where `file` computes something else than `wanted` from `given`. name: the file's name when it is
+    complete, for the message."""
     try:
         import onnxruntime
     except ImportError:
@@ -138,7 +141,7 @@ def _require(*packages: str) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[Any]:
-    """Keeps back what the exporter says of torch's own workings and of packages that play no part here."""
+    """Hides warnings of the exporter about torch's internals and about packages that are not used here."""
     log = logging.getLogger("torch.onnx._internal.exporter._registration")
     level = log.level
     log.setLevel(logging.ERROR)

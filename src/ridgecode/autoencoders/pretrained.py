@@ -1,7 +1,7 @@
-"""The pretrained models that come with ridgecode, and how a model is named: by its run, its file, or one's name.
+"""The pretrained models that come with ridgecode, and the file that a run, a path or such a model's name stands for.
 
 A pretrained model is `NAME.safetensors`, with 16-bit weights and its card in the header, and `NAME.md`, the same card
-to read. `ridgecode models --keep` writes both.
+as a page. `ridgecode models keep` writes both.
 """
 
 import difflib
@@ -12,7 +12,7 @@ from ridgecode.errors import BadInput
 PRETRAINED = Path(__file__).with_name("pretrained")
 """The folder that holds them."""
 MAX_BYTES = 5_000_000
-"""What a pretrained model's file may have: each lies in the repository, and in every wheel."""
+"""The largest size of a pretrained model's file, since all of them are in the repository and in every wheel."""
 
 
 def pretrained_names() -> list[str]:
@@ -21,22 +21,27 @@ def pretrained_names() -> list[str]:
 
 
 def pretrained_path(name: str) -> Path:
-    """The file of a pretrained model. Raises BadInput for another name, telling the one that is closest to it."""
+    """The file of a pretrained model. Raises BadInput for another name, and suggests the closest one."""
     if name not in pretrained_names():
         raise BadInput(f"there is no pretrained model {name!r}{nearest_name(name)}; `ridgecode models` lists them")
     return PRETRAINED / f"{name}.safetensors"
 
 
 def is_pretrained(model: Path | str) -> bool:
-    """Whether `model` stands for a pretrained model: one's name, with no file or folder of that name in the way."""
+    """Whether `model` is the name of a pretrained model, and no file or folder has that name."""
     return str(model) in pretrained_names() and not Path(model).exists()
 
 
-def model_file(model: Path | str) -> Path:
-    """The file of a model that is given as the folder of a run, as a file, or as a pretrained model's name.
+def is_model(path: Path) -> bool:
+    """Whether `path` is a model without a run's folder: a model file, or the name of a pretrained model."""
+    return path.is_file() or is_pretrained(path)
 
-    A path that exists wins over a name. Raises BadInput where there is none of them, telling the name that is closest.
-    """
+
+def model_file(model: Path | str) -> Path:
+    """The file of a model that is given as the folder of a run, as a file, or as the name of a pretrained model.
+
+    A path that exists goes before a name. Raises BadInput where `model` is none of these, and suggests the closest
+    name."""
     path = Path(model)
     if is_pretrained(model):
         return pretrained_path(str(model))
@@ -52,6 +57,6 @@ def model_file(model: Path | str) -> Path:
 
 
 def nearest_name(name: str) -> str:
-    """A question that offers the pretrained model whose name is closest, or nothing where none is close."""
+    """ " (did you mean NAME?)" with the pretrained model whose name is closest, or "" where none is close."""
     near = difflib.get_close_matches(name, pretrained_names(), n=1)
     return f" (did you mean {near[0]}?)" if near else ""

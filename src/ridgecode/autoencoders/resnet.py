@@ -1,9 +1,9 @@
 """The ResNet autoencoder of lightning-bolts 0.7.0 for 1-channel images, with the same parameter names.
 
-Source: `pl_bolts.models.autoencoders.AE` (its architecture, so that its weights load here); He et al., "Deep Residual
-Learning for Image Recognition", arXiv 1512.03385. The encoder averages its last map to 1x1 and the decoder starts from
-a 4x4 seed stretched by nearest neighbour: at 96x96 both throw ridge phase away, which is why whole prints fail with it.
-`pooling` and `seed_size` undo one each.
+Source: `pl_bolts.models.autoencoders.AE`, whose weights load here; He et al., "Deep Residual Learning for Image
+Recognition", arXiv 1512.03385. The encoder averages its last map to 1x1, and the decoder starts from a 4x4 seed that is
+enlarged by nearest neighbour. At 96x96 both lose the phase of ridges, so this network fails on whole prints. The option
+`pooling` avoids the first loss, `seed_size` the second.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,12 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from ridgecode.autoencoders.protocol import Pooling, Reconstruction, pooled, to_grey
+from ridgecode.autoencoders.pooling import Pooling, pooled
+from ridgecode.autoencoders.reconstruction import Reconstruction, to_grey
 
 
 def _conv(n_in: int, n_out: int, size: int, stride: int = 1, scale: int = 1) -> nn.Module:
-    """A convolution without bias that keeps the size, divides it by `stride`, or multiplies it by `scale` first."""
+    """A convolution without bias. It divides height and width by `stride`, or first enlarges them `scale` times."""
     conv = nn.Conv2d(n_in, n_out, size, stride=stride, padding=size // 2, bias=False)
     return conv if scale == 1 else nn.Sequential(nn.Upsample(scale_factor=scale, mode="nearest"), conv)
 
@@ -24,7 +25,8 @@ def _conv(n_in: int, n_out: int, size: int, stride: int = 1, scale: int = 1) -> 
 class Basic(nn.Module):
     """Two 3x3 convolutions around a shortcut.
 
-    An encoder strides and widens in the first of them; a decoder (`decoding`) up-samples and narrows in the second.
+    In an encoder the first of them strides and changes the number of channels; in a decoder (`decoding`) the second
+    one up-samples and changes it.
     """
 
     expansion = 1
@@ -47,7 +49,8 @@ class Basic(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3, 1x1 convolutions around a shortcut, four times as wide at the ends; size changes in the 3x3 one."""
+    """1x1, 3x3 and 1x1 convolutions around a shortcut. The block's input and output have four times the channels of its
+    middle; the 3x3 convolution strides or up-samples."""
 
     expansion = 4
 
@@ -89,7 +92,7 @@ DEPTHS: dict[str, tuple[Block, tuple[int, int, int, int]]] = {
 
 
 def map_step(first_conv: bool, maxpool1: bool) -> int:
-    """How many pixels of the image stand behind one place of the encoder's last and the decoder's first map, a side."""
+    """How many pixels a side one place of the encoder's last map, or of the decoder's first map, stands for."""
     return 8 * (2 if maxpool1 else 1) * (2 if first_conv else 1)
 
 
@@ -105,7 +108,8 @@ def _layer(
 
 
 class ResNetEncoder(nn.Module):
-    """(N, 1, H, W) -> (N, 512 * expansion): four residual layers and a global average, or the flat last map."""
+    """Four residual layers, (N, 1, H, W) -> (N, 512 * expansion), the mean of the last map, or the flattened last
+    map."""
 
     def __init__(
         self,
@@ -134,7 +138,7 @@ class ResNetEncoder(nn.Module):
 
 
 class ResNetDecoder(nn.Module):
-    """(N, latent_dim) -> (N, 1, H, W) without a final activation: a seed map, stretched, then four residual layers."""
+    """(N, latent_dim) -> (N, 1, H, W) without a final activation: a seed map, enlarged, then four residual layers."""
 
     def __init__(
         self,
@@ -166,15 +170,19 @@ class ResNetDecoder(nn.Module):
 
 
 class ResNetAutoencoder(nn.Module):
-    """The bolts `AE` for square 1-channel images: `encoder`, `fc`, `decoder`, as bolts names them.
+    """The bolts `AE` for square 1-channel images, (N, 1, H, H) in [0, 1]. Its parts are named as in bolts: `encoder`,
+    `fc`, `decoder`.
 
     backbone: "resnet18" (18.8 M parameters at 32x32 and 128 dims) or "resnet50".
     input_height: pixels a side; a multiple of 8 (16 with `maxpool1` or `first_conv`, 32 with both).
     logits: the decoder's output is read as logits (training with a BCE term).
-    first_conv, maxpool1: bolts' own stems for large images; each halves every map, and makes it 4 times cheaper.
-    pooling: "mean" as bolts has it, or "none": z is made of all of the last map, `input_height / map_step` a side.
-    seed_size: side of the map that the decoder starts from, stretched to `input_height / map_step`; bolts has 4.
-    Raises ValueError for an `input_height` that the decoder can't end at, another `pooling` or a `seed_size` below 1.
+    first_conv, maxpool1: options of bolts for large images; each halves the sides of all maps, at a quarter of the
+    cost.
+    pooling: "mean", as in bolts: z is computed from the mean of the last map. "none": from all of that map, which has
+        `input_height / map_step` places a side.
+    seed_size: places a side of the map that the decoder starts from and enlarges to `input_height / map_step`; bolts
+        has 4.
+    Raises ValueError for an `input_height` that is no such multiple, another `pooling`, or a `seed_size` below 1.
     """
 
     def __init__(
@@ -207,11 +215,13 @@ class ResNetAutoencoder(nn.Module):
         return Reconstruction(self.draw(z), z)
 
     def encode(self, x: Tensor) -> Tensor:
+        """(N, 1, H, H) -> (N, latent_dim)."""
         return self.fc(self.encoder(x))
 
     def draw(self, z: Tensor) -> Tensor:
-        """(N, latent_dim) -> x_hat as `forward` gives it."""
+        """(N, latent_dim) -> x_hat as in `Reconstruction`: logits or grey values."""
         return self.decoder(z)
 
     def decode(self, z: Tensor) -> Tensor:
+        """(N, latent_dim) -> (N, 1, H, H) in [0, 1]."""
         return to_grey(self.draw(z), self.logits)

@@ -1,30 +1,33 @@
-"""Our autoencoder: a small convolutional network that keeps a spatial grid down to the latent vector.
+"""Our autoencoder: a small convolutional network whose maps keep every place of the print up to the latent vector.
 
-What it does differently from the ResNet autoencoder, and why (docs/autoencoder.md has the measurements): pixel
-unshuffling by 4 trades resolution for channels at no loss, so that every convolution works on an eighth of the side;
-the last map is flattened instead of averaged, so that ridge phase survives; the decoder mirrors the encoder with pixel
-shuffling (Shi et al., arXiv 1609.05158); blocks are pre-activation residual ones (He et al., arXiv 1603.05027) with
-batch norm, without which training stays on the plateau of local means.
+It differs from the ResNet autoencoder in this (docs/autoencoder.md has the measurements):
+- pixel unshuffling by 4 turns 4x4 pixels into 16 channels without loss, so that convolutions work on small maps;
+- the last map is flattened, not averaged, so that the phase of ridges is kept;
+- the decoder mirrors the encoder, with pixel shuffling at its end (Shi et al., arXiv 1609.05158);
+- its blocks are pre-activation residual blocks (He et al., arXiv 1603.05027) with batch norm. Without batch norm,
+  training stays where each pixel is its local mean.
 """
 
 import math
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from ridgecode.autoencoders.grid_latent import GridRead, GridWrite, central_entries, start_alike
-from ridgecode.autoencoders.protocol import Pooling, Reconstruction, pooled
+from ridgecode.autoencoders.names import LatentLayer, Pooling
+from ridgecode.autoencoders.pooling import pooled
+from ridgecode.autoencoders.reconstruction import Reconstruction
 
-LatentLayer = Literal["grid", "patches", "linear"]
 PATCH = 4
-
+"""Places a side of a patch."""
 UNSHUFFLE = 4
+"""Pixels a side that one place of the first map stands for."""
 LATENT_GAIN = 8.0
+"""Three times the standard deviation of the decoder's first map before training."""
 
 
 class ResidualBlock(nn.Module):
-    """x + conv(relu(bn(conv(relu(bn(x)))))), 3x3, same shape."""
+    """x + conv(relu(bn(conv(relu(bn(x)))))) with 3x3 convolutions, (N, channels, h, w) of any size."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -42,23 +45,23 @@ class ResidualBlock(nn.Module):
 class RidgeAutoencoder(nn.Module):
     """(N, 1, height, width) in [0, 1] <-> (N, latent_dim).
 
-    widths: channels at each scale; the first scale is a quarter of the side (8x8 for crop32), each further one half
-        of the one before. `blocks` residual blocks stand at every scale, in the encoder and in the decoder.
-    logits: `forward` gives logits (training with a BCE term) instead of grey values; either way the decoder ends in a
-        sigmoid, since most pixels of a print are near black or near white: with a linear end training stays longer on
-        the plateau of local means.
-    pooling, seed_size: what the bolts autoencoder does, for comparison. "mean" averages the last map to one value a
-        channel before the latent vector; a decoder that starts from `seed_size` places a side has them stretched by
-        nearest neighbour to its first map. "none" and 0 keep all places.
-    latent_layer: "grid" reads latent dims off the last map with the same weights at every place, and writes them to the
-        decoder's first map alike; "patches" does so with patches of 4x4 places (grid_latent.py); "linear" has weights
-        of its own for every place.
-    local_start: of a linear layer: at first each latent dim draws on one region of the last map and writes to the same
-        region of the decoder's first, with the same weights in every region. A linear layer that starts everywhere has
-        to find each place's ridges by itself (36 of them on a whole print); so the convolutions around it find them for
-        all at once.
-    Raises ValueError where `height` or `width` does not divide down to the last scale, `seed_size` is more than that
-    scale has, `pooling` is another, or a grid or patches are asked for with a pooling or a seed.
+    widths: channels at each scale. The map of the first scale has a quarter of the image's side (8x8 for crop32), each
+        further one half of the one before.
+    blocks: residual blocks at each scale, in the encoder and in the decoder.
+    logits: `forward` gives logits (for training with a BCE term) instead of grey values. Grey values are the sigmoid of
+        logits in both cases: most pixels of a print are near black or near white, and with a linear output training
+        stays longer where each pixel is its local mean.
+    pooling, seed_size: as in the bolts autoencoder, for comparison. Pooling "mean" averages the last map to one value a
+        channel before the latent layer; "none" keeps all places. A decoder with a `seed_size` above 0 starts from a map
+        of so many places a side and enlarges it by nearest neighbour; with 0 it starts from the full map.
+    latent_layer: "grid" computes latent dims from each place of the last map with the same weights, and the decoder's
+        first map from them in the same way; "patches" does so for patches of 4x4 places (grid_latent.py); "linear" has
+        other weights at each place.
+    local_start: for a linear layer. At first each latent dim depends on one region of the last map, and sets the same
+        region of the decoder's first map, with the same weights in all regions. So the convolutions learn ridges for
+        all regions together. Otherwise the layer has to learn them at each place (36 on a whole print) anew.
+    Raises ValueError where `height` or `width` can't be divided down to the last scale, `seed_size` is larger than the
+        last map, `pooling` is another, or a grid or patches are combined with pooling or a seed.
     """
 
     to_latent: nn.Linear | GridRead
@@ -97,8 +100,8 @@ class RidgeAutoencoder(nn.Module):
                 up.append(nn.ConvTranspose2d(channels, widths[i - 1], 2, stride=2))
             down += [ResidualBlock(channels) for _ in range(blocks)]
             up += [ResidualBlock(channels) for _ in range(blocks)]
-        # No ReLU before the latent vector: it would lose half of what the grid says, and training would stay longer on
-        # its first plateau.
+        # No ReLU before the latent layer: it would set half of the map's values to 0, and training would stay longer at
+        # local means.
         down.append(nn.BatchNorm2d(widths[-1]))
         up = [*up[::-1], nn.BatchNorm2d(widths[0]), nn.ReLU()]
         up += [nn.Conv2d(widths[0], UNSHUFFLE**2, 3, padding=1), nn.PixelShuffle(UNSHUFFLE)]
@@ -115,12 +118,15 @@ class RidgeAutoencoder(nn.Module):
 
     @property
     def patches(self) -> tuple[int, int]:
-        """Rows and columns of patches, or of places where a patch is one."""
+        """Rows and columns of patches; of places where the latent layer has no patches."""
         return self.grid[1] // self.patch, self.grid[2] // self.patch
 
     def set_latent_grid(self, entries: Tensor) -> tuple[GridRead, GridWrite]:
-        """A latent layer with fresh weights whose dims are `entries` of the flattened (channels, rows, columns) latent
-        map, distinct and rising. Raises ValueError where they are not, or where they are more channels than dims."""
+        """Replaces the latent layer by one with fresh weights, and returns both of its ends.
+
+        entries: (latent_dim,) indices into the flattened latent map (channels, rows, columns), distinct and rising.
+        Raises ValueError where they are not, or where they take more channels than there are dims.
+        """
         places = math.prod(self.patches)
         rising = len(entries) == self.latent_dim and bool((entries.diff() > 0).all())
         if not rising or not 0 <= int(entries[0]) <= int(entries[-1]) < self.latent_dim * places:
@@ -134,11 +140,11 @@ class RidgeAutoencoder(nn.Module):
     def _set_linear(self, features: int, local_start: bool) -> None:
         to_latent = self.to_latent = nn.Linear(features, self.latent_dim)
         from_latent = self.from_latent = nn.Linear(self.latent_dim, math.prod(self.seed))
-        # At torch's own scale the latent vector is a whisper beside the biases, and the decoder first learns one grey
-        # blur for all prints; louder from the start, ridges are found sooner.
+        # With torch's own, smaller weights the biases outweigh the latent vector, and the decoder first learns one
+        # blurred image for all prints; with larger weights it learns ridges sooner.
         bound = LATENT_GAIN * self.latent_dim**-0.5
         nn.init.uniform_(from_latent.weight, -bound, bound)
-        # As many regions a side as both ends and the latent vector can tell apart.
+        # Regions a side: no more than either map has places or the latent vector has dims.
         dims = 1 if self.pooling == "mean" else self.latent_dim
         sides = (*self.grid[1:], *self.seed[1:], math.isqrt(self.latent_dim), dims)
         if local_start and min(sides) > 1:
@@ -146,18 +152,19 @@ class RidgeAutoencoder(nn.Module):
 
     @torch.no_grad()
     def _start_locally(self, regions: int, to_latent: Tensor, from_latent: Tensor) -> None:
-        """Dim i belongs to region i mod `regions`^2, row by row; dims of one region differ in their random weights."""
+        """Sets the weights of `local_start`. There are `regions`^2 regions, counted row by row; dim i belongs to region
+        i mod `regions`^2. Dims of one region have different random weights."""
         to_latent = to_latent.zero_().view(-1, *self.grid)
         from_latent = from_latent.zero_().view(*self.seed, -1)
         for start in range(0, self.latent_dim, regions**2):
-            reads, writes = (
+            read_pattern, write_pattern = (
                 torch.randn(shape[0], -(-shape[1] // regions), -(-shape[2] // regions))
                 for shape in (self.grid, self.seed)
             )
             if self.seed == self.grid:
-                writes = reads  # so that at first the decoder is shown a part of what the encoder saw
+                write_pattern = read_pattern  # at first the decoder's map is a part of the encoder's
             for place, dim in enumerate(range(start, min(start + regions**2, self.latent_dim))):
-                for weight, pattern in ((to_latent[dim], reads), (from_latent[..., dim], writes)):
+                for weight, pattern in ((to_latent[dim], read_pattern), (from_latent[..., dim], write_pattern)):
                     rows, columns = (
                         slice(part * side // regions, (part + 1) * side // regions)
                         for part, side in zip(divmod(place, regions), weight.shape[1:], strict=True)
@@ -165,11 +172,11 @@ class RidgeAutoencoder(nn.Module):
                     region = weight[:, rows, columns]
                     region.copy_(pattern[:, : region.shape[1], : region.shape[2]])
                     region.div_(region.norm())
-        # The decoder's first map is as loud as with the weights above: its standard deviation is a third of the gain.
+        # The decoder's first map gets the same standard deviation as with the weights above: a third of the gain.
         from_latent.mul_(LATENT_GAIN / 3 * math.sqrt(math.prod(self.seed) / self.latent_dim))
 
     def block_weights(self) -> list[Tensor]:
-        """The 3x3 convolutions of the residual blocks: the hidden layers, which hold most of the arithmetic."""
+        """The weights of the residual blocks' 3x3 convolutions, which do most of the arithmetic."""
         blocks = (module for module in self.modules() if isinstance(module, ResidualBlock))
         return [convolution.weight for block in blocks for convolution in (block.conv1, block.conv2)]
 
@@ -178,15 +185,17 @@ class RidgeAutoencoder(nn.Module):
         return Reconstruction(self.draw(z), z)
 
     def encode(self, x: Tensor) -> Tensor:
+        """(N, 1, height, width) -> (N, latent_dim)."""
         features = self.encoder(x)
         return self.to_latent(pooled(features, self.pooling) if self.latent_layer == "linear" else features)
 
     def draw(self, z: Tensor) -> Tensor:
-        """(N, latent_dim) -> x_hat as `forward` gives it: logits, or grey values."""
+        """(N, latent_dim) -> x_hat as in `Reconstruction`: logits or grey values."""
         logits = self._logits(z)
         return logits if self.logits else logits.float().sigmoid()
 
     def decode(self, z: Tensor) -> Tensor:
+        """(N, latent_dim) -> (N, 1, height, width) in [0, 1]."""
         return self._logits(z).float().sigmoid()
 
     def _logits(self, z: Tensor) -> Tensor:

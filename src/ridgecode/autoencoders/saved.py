@@ -1,4 +1,4 @@
-"""An autoencoder as one safetensors file: weights, what they are, and the scale of its latent vectors."""
+"""An autoencoder as one safetensors file: weights, spec, the scale of its latent vectors and, if fitted, a codec."""
 
 import hashlib
 import json
@@ -6,43 +6,42 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from ridgecode.autoencoders.distortion import DistortionName, uses_logits
+from ridgecode.autoencoders.distortion import uses_logits
 from ridgecode.autoencoders.half_precision import halved
+from ridgecode.autoencoders.names import Backbone, DistortionName, LatentLayer, Pooling, Task
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.pretrained import model_file
-from ridgecode.autoencoders.protocol import Pooling
 from ridgecode.autoencoders.resnet import SEED_SIZE, ResNetAutoencoder, map_step
-from ridgecode.autoencoders.ridge import UNSHUFFLE, LatentLayer, RidgeAutoencoder
+from ridgecode.autoencoders.ridge import UNSHUFFLE, RidgeAutoencoder
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
-from ridgecode.prints.views import VIEWS, View, ViewName
+from ridgecode.prints.names import ViewName
+from ridgecode.prints.views import VIEWS, View
 
-Backbone = Literal["pca", "resnet18", "resnet50", "ridge"]
-Task = Literal["reconstruct", "repair"]
-TASKS: tuple[Task, ...] = ("reconstruct", "repair")
+TASKS: tuple[Task, ...] = get_args(Task)
 Network = PCA | ResNetAutoencoder | RidgeAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
-RIDGE_BLOCKS, RIDGE_WIDTH = 1, 48
-CODEC = "codec."
-"""What the names of a codec's tensors begin with in a file."""
+RIDGE_BLOCKS, RIDGE_WIDTH = 1, 48  # of new networks
+CODEC_PREFIX = "codec."
+"""The start of the names of a codec's tensors in a file."""
 
 
 @dataclass(frozen=True)
 class AutoencoderSpec:
-    """What has to be known to build the network again, and the `task` that it was trained for: to give back its input,
-    or the Real print of an altered one.
+    """All that is needed to build the network again, and the `task` it was trained for: "reconstruct" its input, or
+    "repair" an altered print to its Real print.
 
-    pooling "auto" and seed_size 0 are the backbone's own: "mean" and 4 for ResNets, "none" and the whole map for ridge.
-    latent_layer, blocks (residual blocks at each scale of encoder and decoder) and width (channels at the first scale,
-    twice as many at the others) are of ridge alone; `usual_latent_layer`, RIDGE_BLOCKS and RIDGE_WIDTH tell what a new
-    network has.
+    pooling, seed_size: "auto" and 0 take the backbone's defaults, "mean" and 4 for ResNets, "none" and the whole map
+        for ridge
+    latent_layer, blocks, width: of ridge alone; residual blocks at each scale, channels at the first scale (half of
+        those at the others). New networks have `usual_latent_layer`, RIDGE_BLOCKS and RIDGE_WIDTH, old files these.
     """
 
     backbone: Backbone
@@ -65,7 +64,7 @@ class AutoencoderSpec:
     @property
     def widths(self) -> tuple[int, ...]:
         """Channels at each scale of a `ridge` network."""
-        # A grid is the same network on both views, so that one trained on crops starts the other.
+        # With a grid, the network is the same on both views, so that one trained on crops can start the other.
         coarse = 2 if (self.view, self.latent_layer) == ("whole", "linear") else 1
         return (self.width, *[2 * self.width] * coarse)
 
@@ -74,8 +73,8 @@ class AutoencoderSpec:
 class SavedAutoencoder:
     """A network in evaluation mode with its spec.
 
-    latent_mean, latent_std: (latent_dim,) of the latent vectors of training prints. sha256: of the file it came from.
-    codec: tensors by which its latent vectors are coded to bytes, for the room that does so; empty where it has none.
+    latent_mean, latent_std: (latent_dim,), of the latent vectors of training prints; sha256: of the model's file
+    codec: tensors with which `codec/` codes its latent vectors to bytes; empty if none was fitted
     """
 
     net: Network
@@ -87,10 +86,7 @@ class SavedAutoencoder:
 
 
 def build_network(spec: AutoencoderSpec) -> Network:
-    """A network with fresh weights (PCA: zeros, to be fitted or loaded). Torch's global generator draws them.
-
-    Raises BadInput for what `check_spec` refuses.
-    """
+    """A network with random weights from torch's global generator (PCA: zeros). Raises BadInput as `check_spec`."""
     check_spec(spec)
     view, logits = spec.window, uses_logits(spec.distortion)
     if spec.backbone == "pca":
@@ -120,36 +116,35 @@ def build_network(spec: AutoencoderSpec) -> Network:
 
 
 def usual_latent_layer(spec: AutoencoderSpec, starts: bool = False) -> LatentLayer:
-    """Of a `ridge` network that keeps all places "patches" where it `starts` from another model, else "grid" where it
-    has a dim or more for each place; for all others "linear"."""
+    """The latent layer of a new network. For `ridge` without pooling or seed_size: "patches" if it `starts` from
+    another model, else "grid" if it has at least one latent dim for each place of its map. Otherwise "linear"."""
     if spec.backbone != "ridge" or spec.pooling == "mean" or spec.seed_size:
         return "linear"
+    if starts:
+        return "patches"
     places = math.prod(side // (UNSHUFFLE * 2) for side in (spec.window.height, spec.window.width))
-    return "patches" if starts else "grid" if spec.latent_dim >= places else "linear"
+    return "grid" if spec.latent_dim >= places else "linear"
 
 
 def check_spec(spec: AutoencoderSpec) -> None:
-    """Raises BadInput for a `latent_dim` below 1, an option that means nothing for the backbone, or a seed that is
-    larger than the decoder's first map."""
+    """Raises BadInput for a `latent_dim` below 1, an option that the backbone does not have, or a `seed_size` larger
+    than the decoder's first map."""
     if spec.latent_dim < 1:
         raise BadInput(f"--latent_dim is {spec.latent_dim}; a latent vector has at least 1 dim")
-    if not spec.backbone.startswith("resnet"):
-        for name in ("first_conv", "maxpool1"):
-            if getattr(spec, name):
-                raise BadInput(
-                    f"--{name} is a part of resnet18 and resnet50; leave it out with --backbone {spec.backbone}"
-                )
+    way_out = f"leave it out with --backbone {spec.backbone}"
+    for name in ("first_conv", "maxpool1"):
+        if getattr(spec, name) and not spec.backbone.startswith("resnet"):
+            raise BadInput(f"--{name} is a part of resnet18 and resnet50; {way_out}")
     if (layer := spec.latent_layer) != "linear":
         if spec.backbone != "ridge":
-            raise BadInput(f"--latent_layer {layer} is a part of ridge; leave it out with --backbone {spec.backbone}")
+            raise BadInput(f"--latent_layer {layer} is a part of ridge; {way_out}")
         if spec.pooling == "mean" or spec.seed_size:
-            raise BadInput(
-                f"--latent_layer {layer} keeps every place; leave out --pooling and --seed_size, or give linear"
-            )
+            way_out = "leave out --pooling and --seed_size, or give linear"
+            raise BadInput(f"--latent_layer {layer} keeps every place; {way_out}")
     if spec.backbone == "pca":
-        for name, own in (("pooling", "auto"), ("seed_size", 0)):
-            if getattr(spec, name) != own:
-                raise BadInput(f"--{name} is of a network's maps, which --backbone pca has none of; leave it out")
+        for name, default in (("pooling", "auto"), ("seed_size", 0)):
+            if getattr(spec, name) != default:
+                raise BadInput(f"--{name} is a part of networks; {way_out}")
     else:
         step = UNSHUFFLE * 2 ** (len(spec.widths) - 1)
         side = spec.window.height // (step if spec.backbone == "ridge" else map_step(spec.first_conv, spec.maxpool1))
@@ -172,40 +167,36 @@ def save_autoencoder(
 ) -> None:
     """Writes the file whole. Its header holds the format, its version and the spec as JSON.
 
-    half: weights are written in 16 bits (see `halved`); they are loaded into float32 networks all the same. card: a
-    `ModelCard` as JSON, for the header. codec: as `SavedAutoencoder` has it; its tensors are written as they are.
-    Raises ValueError for weights that 16 bits don't hold.
-    """
+    latent_mean, latent_std: (latent_dim,); half: whether weights are written in 16 bits (see `halved`); card: a
+    `ModelCard` as JSON; codec: as in `SavedAutoencoder`. Raises ValueError for weights beyond the range of 16 bits."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     tensors |= {"latent.mean": latent_mean.float().cpu(), "latent.std": latent_std.float().cpu()}
     if half:
         tensors = halved(tensors)
-    tensors |= {f"{CODEC}{name}": value.detach().cpu().contiguous() for name, value in (codec or {}).items()}
-    # Files of a choice's default are older than the choice, and stay readable where it is not known.
+    tensors |= {f"{CODEC_PREFIX}{name}": value.detach().cpu().contiguous() for name, value in (codec or {}).items()}
+    # Fields with their default are left out, so that versions without these fields can read the file.
     defaults = {each.name: each.default for each in fields(spec)}
     known = {name: value for name, value in asdict(spec).items() if value != defaults[name]}
     metadata = {"format": FORMAT, "version": str(VERSION), "spec": json.dumps(known, sort_keys=True)}
     if card is not None:
         metadata["card"] = card
     with whole_file(path) as temporary:
-        temporary.write_bytes(_in_order(save(tensors, metadata)))
+        temporary.write_bytes(_with_sorted_metadata(save(tensors, metadata)))
 
 
 def write_with_codec(path: Path | str, out: Path, codec: Mapping[str, Tensor], card: str | None = None) -> None:
-    """Writes the model that `load_autoencoder` reads at `path` to `out` whole, with the `codec` in place of its own.
-    Weights stay as they are, 16 bits too, and so does the header, but for the `card` where one is given. Raises
-    BadInput as `load_autoencoder` does."""
+    """Copies the model at `path` to `out` with its codec replaced by `codec`, and its model card by `card` if given.
+    Weights keep their 16 or 32 bits. Raises BadInput as `load_autoencoder`."""
     tensors, metadata = _read(model_file(path))
-    tensors = {name: value for name, value in tensors.items() if not name.startswith(CODEC)}
-    tensors |= {f"{CODEC}{name}": value for name, value in codec.items()}
-    metadata = metadata if card is None else {**metadata, "card": card}
+    tensors = {name: value for name, value in tensors.items() if not name.startswith(CODEC_PREFIX)}
+    tensors |= {f"{CODEC_PREFIX}{name}": value for name, value in codec.items()}
+    metadata |= {} if card is None else {"card": card}
     with whole_file(out) as temporary:
-        temporary.write_bytes(_in_order(save(tensors, metadata)))
+        temporary.write_bytes(_with_sorted_metadata(save(tensors, metadata)))
 
 
-def _in_order(data: bytes) -> bytes:
-    """The same safetensors file with its metadata sorted: the library writes them in another order each time, and equal
-    runs shall give equal files."""
+def _with_sorted_metadata(data: bytes) -> bytes:
+    """A safetensors file's bytes with sorted metadata, which the library writes in random order."""
     end = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:end])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
@@ -214,10 +205,8 @@ def _in_order(data: bytes) -> bytes:
 
 def load_autoencoder(path: Path | str) -> SavedAutoencoder:
     """Reads `model.safetensors`, the run folder that holds it, or the pretrained model of that name (see `model_file`).
-    Nothing in the file is run. The network is a float32 one, also where the file has 16-bit weights.
-
-    Raises BadInput for a missing, damaged or foreign file, or one of a newer version.
-    """
+    Weights become float32. No code from the file is run. Raises BadInput for a file that is missing, damaged, of
+    another kind, or of a newer version."""
     file = model_file(path)
     tensors, metadata = _read(file)
     try:
@@ -226,7 +215,11 @@ def load_autoencoder(path: Path | str) -> SavedAutoencoder:
             raise ValueError(spec.task)
         net = build_network(spec)
         mean, std = tensors.pop("latent.mean"), tensors.pop("latent.std")
-        codec = {name.removeprefix(CODEC): tensors.pop(name) for name in list(tensors) if name.startswith(CODEC)}
+        codec = {
+            name.removeprefix(CODEC_PREFIX): tensors.pop(name)
+            for name in list(tensors)
+            if name.startswith(CODEC_PREFIX)
+        }
         if isinstance(net, RidgeAutoencoder) and spec.latent_layer != "linear":
             net.set_latent_grid(tensors["to_latent.entries"])
         net.load_state_dict(tensors)
@@ -237,12 +230,12 @@ def load_autoencoder(path: Path | str) -> SavedAutoencoder:
 
 
 def latent_scale(z: Tensor) -> tuple[Tensor, Tensor]:
-    """(N, latent_dim) -> mean and standard deviation of each dim."""
+    """Latent vectors (N, latent_dim) -> mean and standard deviation (1 if N is 1) of each dim, (latent_dim,) each."""
     return z.mean(0), z.std(0) if len(z) > 1 else torch.ones_like(z[0])
 
 
 def _read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata as they lie in a model's file. Raises BadInput where it is none."""
+    """The tensors and metadata of a model's file. Raises BadInput for another file."""
     try:
         with safe_open(file, framework="pt") as content:
             metadata = content.metadata() or {}

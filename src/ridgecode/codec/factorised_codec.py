@@ -1,7 +1,8 @@
-"""Vectors to bytes and back, dim by dim: a step, a mean and a probability table for each, whatever the others say.
+"""Vectors to bytes and back, each dim on its own: with a step, a mean and a probability table for each dim.
 
-For latent vectors of models that were trained without a rate, and for the coefficients of linear image codecs. Nothing
-that decides a probability is computed in floating point: tables, and which one each dim takes, are whole numbers.
+This codec serves latent vectors of models that were trained without a rate, and the coefficients of linear image
+codecs. No probability is computed in floating point: the tables, and the choice of a table for each dim, are whole
+numbers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,19 +12,25 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ridgecode.codec.factorised_tables import fit_factorised
 from ridgecode.codec.range_coder import CHUNK, TableCoder
+from ridgecode.codec.scales import SCALE_COUNT
+from ridgecode.codec.tables import COLUMNS, PRIOR_COUNT, column_of, fit_tables, logistic_rows
 
 FRACTION = 256
 """Means are whole multiples of 1 / FRACTION of a step."""
+ROUNDS = 3
+"""How often `fit_factorised` chooses a table for each dim and fits the tables again. A fourth round changes next to
+nothing."""
 
 
 class FactorisedCodec:
-    """Codes vectors (N, latent_dim) with the tensors that `factorised_tensors` gave, as a `LatentCodec` does: the
-    distance from the mean is rounded to whole steps, and these are coded with each dim's table."""
+    """Codes vectors (N, latent_dim) with the tensors of `factorised_tensors`; it is a `LatentCodec`.
+
+    The encoder subtracts the mean, rounds to whole steps, and codes these with the dim's table.
+    """
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        """Raises KeyError, IndexError, ValueError or TypeError for tensors that are no codec's."""
+        """Raises KeyError, IndexError, ValueError or TypeError for tensors of anything else."""
         tables = tensors["tables"].numpy()
         self._coder = TableCoder(tables)
         self._step = tensors["step"].double().numpy()
@@ -38,7 +45,7 @@ class FactorisedCodec:
             raise ValueError("a step is not above 0")
 
     def encode(self, z: Tensor) -> list[bytes]:
-        """(N, latent_dim) float -> a payload each. Raises ValueError for values beyond 24 bits of steps."""
+        """(N, latent_dim) float -> N payloads. Raises ValueError for values beyond 24 bits of steps."""
         payloads = []
         for part in z.split(CHUNK):
             encoder = self._coder.encoder(len(part))
@@ -47,7 +54,8 @@ class FactorisedCodec:
         return payloads
 
     def decode(self, payloads: Sequence[bytes]) -> Tensor:
-        """Payloads -> (N, latent_dim) float32, rounded. Raises ValueError for bytes that can't be read to their end."""
+        """N payloads -> (N, latent_dim) float32, rounded. Raises ValueError for bytes that can't be read to their
+        end."""
         numbers = np.empty((len(payloads), self.latent_dim), np.int64)
         for start in range(0, len(payloads), CHUNK):
             part = slice(start, start + CHUNK)
@@ -56,11 +64,13 @@ class FactorisedCodec:
         return self._vectors(numbers)
 
     def round(self, z: Tensor) -> Tensor:
-        """(N, latent_dim) float -> float32: bit for bit what `decode` makes of `encode`'s payloads."""
+        """(N, latent_dim) float -> (N, latent_dim) float32: bit for bit what `decode` gives for the payloads of
+        `encode`."""
         return self._vectors(self._numbers(z))
 
     def bits(self, z: Tensor) -> NDArray[np.float64]:
-        """(N,) bits that vectors cost by the tables, before payloads are made of whole bytes."""
+        """(N, latent_dim) float -> (N,) bits that the vectors cost by the tables. Payloads are a little longer: whole
+        bytes."""
         return self._coder.bits(self._numbers(z), self._index).sum(1)
 
     def _numbers(self, z: Tensor) -> NDArray[np.int64]:
@@ -71,8 +81,10 @@ class FactorisedCodec:
 
 
 def factorised_tensors(z: Tensor, step: Tensor) -> dict[str, Tensor]:
-    """Everything that coding needs: means and tables fitted to vectors z (N, latent_dim) of training prints, which are
-    rounded in steps of `step` (latent_dim,), all above 0."""
+    """All tensors that coding needs: the steps, and means and tables fitted to training prints.
+
+    z: (N, latent_dim) vectors of training prints. step: (latent_dim,) quantiser steps, all above 0.
+    """
     step = step.detach().cpu().float()
     y = z.detach().cpu().double() / step.double()
     mean = (y.mean(0) * FRACTION).round()
@@ -83,3 +95,27 @@ def factorised_tensors(z: Tensor, step: Tensor) -> dict[str, Tensor]:
         "index": torch.from_numpy(index.astype(np.uint8)),
         "tables": torch.from_numpy(tables),
     }
+
+
+def fit_factorised(symbols: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Whole numbers (N, dims) of training prints -> the index of the table that codes each dim in fewest bits, (dims,),
+    and the tables, (SCALE_COUNT, COLUMNS) as `fit_tables` gives them.
+
+    Similar dims share a table, as in Lloyd's algorithm ("Least squares quantization in PCM", IEEE Transactions on
+    Information Theory 28, 1982) with bits in place of distances. A table for each single dim would save nothing on
+    other prints, and would take 512 bytes a dim in a model's file.
+    """
+    n, dims = symbols.shape
+    counts = np.zeros((dims, COLUMNS))
+    columns = column_of(symbols)
+    for dim in range(dims):
+        counts[dim] = np.bincount(columns[:, dim], minlength=COLUMNS)
+    p = logistic_rows()
+    index = np.zeros(dims, np.int64)
+    for _ in range(ROUNDS):
+        index = np.argmin(counts @ -np.log2(p.clip(2.0**-24)).T, axis=1)
+        sums = np.zeros((SCALE_COUNT, COLUMNS))
+        np.add.at(sums, index, counts)
+        p = sums + PRIOR_COUNT * logistic_rows()
+        p /= p.sum(1, keepdims=True)
+    return index, fit_tables(symbols.ravel(), np.tile(index, n))

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ridgecode.autoencoders.saved import SavedAutoencoder
-from ridgecode.codec.context_codec import ContextCodec
-from ridgecode.codec.context_file import has_context
+from ridgecode.codec.context_codec import ContextCodec, has_context
 from ridgecode.codec.factorised_codec import FactorisedCodec
 from ridgecode.errors import BadInput
 
@@ -20,7 +19,7 @@ class LatentCodec(Protocol):
     `encode`: (N, latent_dim) float -> a payload each. Raises ValueError for values beyond 24 bits of steps.
     `decode`: payloads -> (N, latent_dim) float32, rounded. Raises ValueError for bytes that can't be read to their end.
     `round`: (N, latent_dim) float -> float32: bit for bit what `decode` makes of `encode`'s payloads.
-    `bits`: (N,) bits that latent vectors cost by the tables, before payloads are made of whole bytes.
+    `bits`: (N,) estimated bits of latent vectors, from the probabilities in the tables.
     """
 
     def encode(self, z: Tensor) -> list[bytes]: ...
@@ -40,7 +39,7 @@ def latent_codec(saved: SavedAutoencoder) -> LatentCodec:
     if not saved.codec:
         raise BadInput(
             "this model has no codec; write a copy that has one with "
-            "`ridgecode models MODEL --fit_codec --data STORE --out FILE.safetensors`"
+            "`ridgecode models fit-codec MODEL --data STORE --out FILE.safetensors`"
         )
     try:
         codec = ContextCodec(saved.codec) if has_context(saved.codec) else FactorisedCodec(saved.codec)

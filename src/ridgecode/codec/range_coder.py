@@ -1,4 +1,4 @@
-"""Whole numbers to the shortest bytes and back: constriction's range coder with a model's tables.
+"""Whole numbers to as few bytes as possible and back: constriction's range coder with the tables of a model.
 
 Range coding: Martin, "Range encoding: an algorithm for removing redundancy from a digitised message" (1979).
 """
@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 from ridgecode.codec.tables import ESCAPE, LARGEST, TOTAL, column_of
 
 CHUNK = 64
-"""Prints that a codec codes side by side: enough to share the work, few enough for little memory."""
+"""Prints that a codec codes together: many share the work of numpy and torch, few need little memory."""
 WORD = 32
-BEYOND = 24
-"""A number beyond the tables has at most so many bits more than LARGEST."""
+"""Bits of the words that constriction writes."""
+ESCAPE_BITS = 24
+"""What a number has beyond LARGEST is below 2^(ESCAPE_BITS + 1)."""
 Numbers = NDArray[np.int64]
 
 
 class TableCoder:
-    """Codes whole numbers with tables (rows, COLUMNS) of frequencies, by the index of a row for each number.
+    """Codes whole numbers with `tables` (rows, COLUMNS) of frequencies; an index tells the row for each number.
 
-    Numbers of a group are coded table by table in rising order of the index, in their own order within a table; then
-    come those beyond the tables, in the group's order.
+    The numbers of a group are coded in rising order of their index, those of equal index in the group's order. Then
+    follow the numbers beyond the tables, in the group's order.
     """
 
     def __init__(self, tables: NDArray[np.int32]) -> None:
@@ -33,28 +34,29 @@ class TableCoder:
         self._costs = np.log2(TOTAL) - np.log2(tables)
 
     def bits(self, numbers: Numbers, indices: Numbers) -> NDArray[np.float64]:
-        """What each number costs by its table, of any shape."""
+        """Bits that each number costs by its table. numbers, indices: of any shape, which the result has too."""
         rest = np.maximum(np.abs(numbers) - LARGEST, 1)
-        beyond = np.where(np.abs(numbers) > LARGEST, np.log2(BEYOND + 1) + np.floor(np.log2(rest)) + 1, 0)
+        beyond = np.where(np.abs(numbers) > LARGEST, np.log2(ESCAPE_BITS + 1) + np.floor(np.log2(rest)) + 1, 0)
         return self._costs[indices, column_of(numbers)] + beyond
 
     def encoder(self, prints: int) -> "GroupEncoder":
-        """For so many prints, side by side."""
+        """An encoder for so many prints."""
         return GroupEncoder(self._models, prints)
 
     def decoder(self, payloads: Sequence[bytes]) -> "GroupDecoder":
-        """For what one `GroupEncoder` gave."""
+        """A decoder for the payloads of one `GroupEncoder`."""
         return GroupDecoder(self._models, payloads)
 
 
 class GroupEncoder:
-    """Takes the numbers of N prints group by group; each print has bytes of its own."""
+    """Takes the numbers of N prints group by group, and gives a payload for each print."""
 
     def __init__(self, models: list[stream.model.Categorical], prints: int) -> None:
         self._models, self._coders = models, [stream.queue.RangeEncoder() for _ in range(prints)]
 
     def encode(self, numbers: Numbers, indices: Numbers) -> None:
-        """One group: numbers and their tables, both (N, n). Raises ValueError for a number of more than 24 bits."""
+        """Adds a group: numbers and the table index of each, both (N, n). Raises ValueError for a number of more than
+        24 bits."""
         order, runs = _table_runs(indices)
         columns = column_of(numbers)
         in_order = np.take_along_axis(columns, order, 1).astype(np.int32)
@@ -62,15 +64,15 @@ class GroupEncoder:
             for table, start, end in tables:
                 coder.encode(row[start:end], self._models[table])
         for i, place in np.argwhere(columns == ESCAPE).tolist():
-            _encode_beyond(self._coders[i], int(numbers[i, place]))
+            _encode_escaped(self._coders[i], int(numbers[i, place]))
 
     def bytes(self) -> list[bytes]:
-        """Of each print the shortest bytes that decode to the numbers; bytes of 0 behind them would change nothing."""
+        """For each print the shortest bytes that decode to its numbers. The decoder reads zeros after their end."""
         return [_shortest(coder) for coder in self._coders]
 
 
 class GroupDecoder:
-    """Gives N prints' numbers back group by group. Bytes that no encoder wrote decode to some numbers too."""
+    """Gives the numbers of N prints back, group by group. Bytes that no encoder wrote may decode to numbers too."""
 
     def __init__(self, models: list[stream.model.Categorical], payloads: Sequence[bytes]) -> None:
         self._models = models
@@ -78,8 +80,8 @@ class GroupDecoder:
         self._coders = [stream.queue.RangeDecoder(np.frombuffer(data, ">u4").astype(np.uint32)) for data in padded]
 
     def decode(self, indices: Numbers) -> Numbers:
-        """One group: the tables of its numbers (N, n) -> the numbers (N, n). Raises ValueError where bytes can't be
-        read on."""
+        """The table index of each number in a group, (N, n) -> the numbers (N, n). Raises ValueError where bytes can't
+        be read on."""
         order, runs = _table_runs(indices)
         in_order = np.empty(indices.shape, np.int64)
         try:
@@ -89,15 +91,19 @@ class GroupDecoder:
             numbers = np.empty_like(in_order)
             np.put_along_axis(numbers, order, in_order - LARGEST, 1)
             for i, place in np.argwhere(numbers == ESCAPE - LARGEST).tolist():
-                numbers[i, place] = _decode_beyond(self._coders[i])
+                numbers[i, place] = _decode_escaped(self._coders[i])
         except AssertionError as error:
             raise ValueError("not what a range coder wrote") from error
         return numbers
 
 
 def _table_runs(indices: Numbers) -> tuple[Numbers, list[list[tuple[int, int, int]]]]:
-    """(N, n) tables -> (N, n) the order in which each row's numbers are coded, and of each row the tables in it, with
-    where in that order their numbers begin and end. Of all rows at once: row by row most of the time would go here."""
+    """Groups the numbers of each print by table.
+
+    indices: (N, n) table indices -> (N, n) the order in which the numbers of each row are coded; and for each row a
+    list of (table, start, end), where start and end lie in that order. All rows are sorted together: a loop over rows
+    would take most of the coding time.
+    """
     n = indices.shape[1]
     runs: list[list[tuple[int, int, int]]] = [[] for _ in indices]
     order = indices.argsort(axis=1, kind="stable")
@@ -105,7 +111,7 @@ def _table_runs(indices: Numbers) -> tuple[Numbers, list[list[tuple[int, int, in
     first = np.ones(in_order.shape, bool)
     first[:, 1:] = in_order[:, 1:] != in_order[:, :-1]
     rows, starts = np.nonzero(first)
-    # A run ends where the next one begins, which at the end of a row is at 0 of the next.
+    # A run ends where the next one begins; the last run of a row ends at n, where the next row begins at 0.
     ends = np.append(starts, 0)[1:]
     ends[ends == 0] = n
     for row, table, start, end in zip(
@@ -120,20 +126,20 @@ def _uniform(values: int) -> stream.model.Uniform:
     return stream.model.Uniform(values)
 
 
-def _encode_beyond(coder: stream.queue.RangeEncoder, number: int) -> None:
-    """An Elias gamma code of |number| - LARGEST, then the sign, all in equally likely bits."""
+def _encode_escaped(coder: stream.queue.RangeEncoder, number: int) -> None:
+    """Codes |number| - LARGEST in an Elias gamma code, then the sign, all in equally likely bits."""
     rest = abs(number) - LARGEST
     length = rest.bit_length() - 1
-    if length > BEYOND:
+    if length > ESCAPE_BITS:
         raise ValueError(f"a latent vector has the value {number} steps, beyond what can be coded")
-    coder.encode(length, _uniform(BEYOND + 1))
+    coder.encode(length, _uniform(ESCAPE_BITS + 1))
     for i in range(length):
         coder.encode(rest >> i & 1, _uniform(2))
     coder.encode(int(number < 0), _uniform(2))
 
 
-def _decode_beyond(coder: stream.queue.RangeDecoder) -> int:
-    length = coder.decode(_uniform(BEYOND + 1))
+def _decode_escaped(coder: stream.queue.RangeDecoder) -> int:
+    length = coder.decode(_uniform(ESCAPE_BITS + 1))
     rest = 1 << length
     for i in range(length):
         rest |= coder.decode(_uniform(2)) << i
@@ -142,16 +148,17 @@ def _decode_beyond(coder: stream.queue.RangeDecoder) -> int:
 
 
 def _shortest(coder: stream.queue.RangeEncoder) -> bytes:
-    """The shortest bytes that, with endless 0 behind them, lie in the coder's last interval."""
+    """The shortest bytes that lie in the coder's last interval when zeros follow them without end."""
     words = coder.get_compressed()
     done, (low, width) = coder.pos()
-    # The library gives one point of the interval; its lower end is known but for what was carried into earlier words.
+    # The library gives one point of the interval and the low 64 bits of its lower end. The interval is shorter than
+    # 2^64, so this tells all of its lower end.
     bits = max(len(words), done + 2) * WORD
     point = int.from_bytes(words.astype(">u4").tobytes(), "big") << (bits - len(words) * WORD)
     free = bits - (done + 2) * WORD  # bits behind the coder's 64 of state
     lowest = (point >> free) - (((point >> free) - low) & (2**64 - 1))
-    # Before the interval, and its last point: the highest bit in which they differ is the coarsest that names a point
-    # between, the last one with nothing but 0 behind that bit.
+    # `before` is the last point before the interval, `last` the last point in it. Of `last` all bits behind the highest
+    # one in which the two differ can be 0, and the point still lies in the interval.
     before, last = (lowest << free) - 1, (lowest + width << free) - 1
     if before < 0:
         return b""

@@ -13,15 +13,16 @@ Form = Literal["pchip", "cubic"]
 
 
 class RateDistortion(NamedTuple):
-    """Points of a curve in any order: mean bytes a print and mean MSE of pixels in [0, 1], float (N,) each."""
+    """N points of a curve, in any order: mean bytes a print, and mean MSE of pixels in [0, 1], float (N,) each."""
 
     bytes: NDArray[np.float64]
     mse: NDArray[np.float64]
 
 
 class RateDifference(NamedTuple):
-    """percent: by how much the curve's rate is above (or, negative, below) the reference's at equal PSNR, on average;
-    NaN where that can't be told, and `reason` then says why. psnr_low, psnr_high: the range in dB averaged over."""
+    """percent: by how many percent the curve's rate is above (or, where negative, below) the reference's at equal PSNR,
+    on average; NaN where that can't be computed, and `reason` says why. psnr_low, psnr_high: the range of the average,
+    in dB."""
 
     percent: float
     psnr_low: float
@@ -37,15 +38,18 @@ def bjontegaard_rate(
 ) -> RateDifference:
     """The mean difference in log-rate between `curve` and `reference` over the PSNR that both reach, in percent.
 
-    form: log-rate over PSNR as a piecewise cubic Hermite polynomial through the points (as JCT-VC's and JVET's
-        spreadsheets have it; two points a curve), or as one cubic fitted to them (VCEG-M33; four).
-    bytes_range: least and most bytes of the reference curve to average over, or None for all of it.
+    form: how log-rate over PSNR is interpolated. "pchip": a piecewise cubic Hermite polynomial through the points, as
+    in
+        the spreadsheets of JCT-VC and JVET; a curve needs two points. "cubic": one cubic fitted to the points, as in
+        VCEG-M33; a curve needs four.
+    bytes_range: average only over the part of the reference curve from these bytes to those; None: over all of it.
 
-    A point that another of its curve beats in bytes and MSE both is left out: an encoder would not be used there. The
-    PSNR is that of the mean MSE. Raises BadInput for a curve with anything but positive, finite figures.
+    A point is left out where another point of its curve has no more bytes and no higher MSE: an encoder would not be
+    used there. The PSNR is that of the mean MSE. Raises BadInput for a curve with figures that are not positive and
+    finite.
 
-    Source: G. Bjontegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33 (2001), turned from
-    PSNR to rate as VCEG-AI11 (2008) has it.
+    Source: G. Bjontegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33 (2001); for the rate
+    in place of the PSNR: VCEG-AI11 (2008).
     """
     least = {"pchip": 2, "cubic": 4}[form]
     points = [_efficient(one) for one in (reference, curve)]
@@ -72,9 +76,9 @@ def bjontegaard_rate(
 
 
 def efficient_points(curve: RateDistortion) -> NDArray[np.int64]:
-    """Places of the points that no other of the curve beats in bytes and MSE both, by rising bytes, int (M,).
+    """Indices of the points that no other point of the curve beats in both bytes and MSE, in order of bytes, int (M,).
 
-    Raises BadInput for a curve with anything but positive, finite figures.
+    Raises BadInput for a curve with figures that are not positive and finite.
     """
     size, mse = (np.asarray(values, dtype=np.float64) for values in curve)
     if (
@@ -90,7 +94,7 @@ def efficient_points(curve: RateDistortion) -> NDArray[np.int64]:
 
 
 def bytes_at(curve: RateDistortion, mse: float) -> float:
-    """The bytes at which `curve` reaches `mse`, between its points as `bjontegaard_rate` has it; NaN beyond them.
+    """The bytes at which `curve` reaches `mse`, interpolated as "pchip" of `bjontegaard_rate`; NaN beyond its points.
 
     Raises BadInput as `efficient_points` does.
     """
@@ -102,7 +106,7 @@ def bytes_at(curve: RateDistortion, mse: float) -> float:
 
 
 def _efficient(curve: RateDistortion) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(PSNR in dB, natural logarithm of bytes), both strictly rising, without points that another beats."""
+    """(PSNR in dB, natural logarithm of bytes) of the efficient points, both strictly rising."""
     kept = efficient_points(curve)
     size, mse = (np.asarray(values, dtype=np.float64)[kept] for values in curve)
     return -10 * np.log10(mse), np.log(size)
@@ -111,10 +115,10 @@ def _efficient(curve: RateDistortion) -> tuple[NDArray[np.float64], NDArray[np.f
 def _integral(psnr: NDArray[np.float64], log_bytes: NDArray[np.float64], low: float, high: float, form: Form) -> float:
     if form == "pchip":
         return float(PchipInterpolator(psnr, log_bytes).integrate(low, high))
-    # Around the middle, where powers of three lose no digits.
+    # Third powers lose fewer digits where the PSNR is centred on 0.
     middle = psnr.mean()
-    whole = np.polyint(np.polyfit(psnr - middle, log_bytes, 3))
-    return float(np.polyval(whole, high - middle) - np.polyval(whole, low - middle))
+    integral = np.polyint(np.polyfit(psnr - middle, log_bytes, 3))
+    return float(np.polyval(integral, high - middle) - np.polyval(integral, low - middle))
 
 
 def _none(reason: str) -> RateDifference:

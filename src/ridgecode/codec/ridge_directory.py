@@ -1,4 +1,4 @@
-"""The directory of a coded archive: how long each print's payload is, and what it is called (docs/format.md)."""
+"""The directory of a coded archive: the length of each payload and the name of each print (docs/format.md)."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -6,22 +6,24 @@ from typing import NamedTuple
 
 MOST_NAME_BYTES = 1024
 MOST_BYTES_OF_ALL_NAMES = 2**26
-"""So that a crafted file, whose names each repeat nearly all of the one before, fills no memory: over a million names
-of usual length."""
+"""A name is stored as what differs from the name before, so a crafted file of few bytes could hold names that fill the
+memory. The limit leaves room for over a million names of usual length."""
 MOST_NUMBER_BYTES = 5
-_WINDOW = -15  # raw deflate
+"""A number in the directory has at most this many bytes of 7 bits."""
+_RAW_DEFLATE = -15
+"""zlib's window size that stands for deflate without a header."""
 
 
 class Directory(NamedTuple):
-    """Bytes of each payload, and the names, in the order of the records."""
+    """lengths: the bytes of each payload; names: of the prints. Both in the order of the records."""
 
     lengths: list[int]
     names: list[str]
 
 
 def encoded_names(names: Iterable[str]) -> list[bytes]:
-    """The names as a directory holds them, in UTF-8. Raises ValueError for one that holds a NUL or a lone surrogate or
-    has more than 1,024 bytes, for more than 2**26 bytes of all names, and for two that are equal."""
+    """The names in UTF-8, as a directory holds them. Raises ValueError for a name that holds a NUL or a lone surrogate
+    or has more than 1,024 bytes, for more than 2**26 bytes of all names, and for two equal names."""
     encoded, total = dict[bytes, None](), 0
     for name in names:
         now = name.encode()  # UnicodeEncodeError is a ValueError
@@ -39,29 +41,29 @@ def encoded_names(names: Iterable[str]) -> list[bytes]:
 
 
 def pack_directory(directory: Directory) -> bytes:
-    """Deflated (RFC 1951). Raises ValueError for names that `encoded_names` refuses."""
+    """The directory, deflated (RFC 1951). Raises ValueError for names that `encoded_names` refuses."""
     shared, tails = bytearray(), bytearray()
     before = b""
     for now in encoded_names(directory.names):
-        same = _shared(before, now)
+        same = _n_shared(before, now)
         shared += _varint(same)
         tails += now[same:] + b"\0"
         before = now
-    packer = zlib.compressobj(9, zlib.DEFLATED, _WINDOW, 9)
+    packer = zlib.compressobj(9, zlib.DEFLATED, _RAW_DEFLATE, 9)
     packed = b""
-    # Each column in a block of its own, whose Huffman code fits it.
+    # Each of the three columns gets a block of its own, and so a Huffman code that fits it.
     for column in (b"".join(map(_varint, directory.lengths)), shared):
         packed += packer.compress(column) + packer.flush(zlib.Z_BLOCK)
     return packed + packer.compress(tails) + packer.flush()
 
 
 def unpack_directory(data: bytes, count: int) -> Directory:
-    """What `pack_directory` packed of `count` prints. Raises ValueError for anything else.
+    """The directory of `count` prints that `pack_directory` packed. Raises ValueError for anything else.
 
-    Inflated it has at most 2**26 bytes of names and 11 bytes a print; as Python objects that is some six times as much.
+    At most 2**26 bytes of names and 11 bytes a print are inflated; the Python objects take some six times as much.
     """
     most = count * (2 * MOST_NUMBER_BYTES + 1) + MOST_BYTES_OF_ALL_NAMES
-    unpacker = zlib.decompressobj(_WINDOW)
+    unpacker = zlib.decompressobj(_RAW_DEFLATE)
     try:
         plain = unpacker.decompress(data, most + 1)
     except zlib.error as error:
@@ -77,7 +79,7 @@ def unpack_directory(data: bytes, count: int) -> Directory:
 
 def _names(shared: list[int], tails: list[bytes]) -> Iterator[str]:
     before, total, known = b"", 0, set[bytes]()
-    for same, tail in zip(shared, tails, strict=False):  # behind the last NUL is one more, which is empty
+    for same, tail in zip(shared, tails, strict=False):  # after the last NUL there is one more tail, which is empty
         if same > len(before):
             raise ValueError("a name shares more than the one before has")
         before = before[:same] + tail
@@ -88,8 +90,8 @@ def _names(shared: list[int], tails: list[bytes]) -> Iterator[str]:
         yield before.decode()  # UnicodeDecodeError is a ValueError
 
 
-def _shared(a: bytes, b: bytes) -> int:
-    """How many bytes both begin with."""
+def _n_shared(a: bytes, b: bytes) -> int:
+    """How many bytes at the beginning of `a` and `b` are equal."""
     same = 0
     for x, y in zip(a, b, strict=False):
         if x != y:
@@ -109,7 +111,7 @@ def _varint(number: int) -> bytes:
 
 
 def _read_varints(data: bytes, place: int, count: int) -> tuple[list[int], int]:
-    """`count` numbers from `place` on, and the place behind them."""
+    """`count` numbers from byte `place` on, and the place after them."""
     numbers = []
     for _ in range(count):
         number, shift = 0, 0

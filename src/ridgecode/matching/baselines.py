@@ -1,9 +1,10 @@
-"""Training-free matchers: cosine of pixels, and of whitened principal components.
+"""Training-free matchers: the cosine of pixels, and the cosine of whitened principal components.
 
-SOCOFing's altered prints are edits of its Real ones, pixel-aligned, so these go far there; a learned matcher must beat
-them at the same number of bytes. Both are fitted on the Real prints of the training split and give unit vectors, so
-that a score is a dot product. Measured on whole SOCOFing prints, fitted on subjects 1-400, EER of subjects 401-480 in %
-(Easy / Medium / Hard):
+Both are fitted on the Real prints of the training split and give unit vectors, so that a score is a dot product. They
+do well on SOCOFing, whose altered prints are edits of its Real prints and aligned with them pixel by pixel. A learned
+matcher must beat them at the same number of bytes.
+
+EER in % on whole SOCOFing prints (Easy / Medium / Hard), fitted on subjects 1-400, measured on subjects 401-480:
 
 | | aligned | moved |
 |---|---|---|
@@ -22,39 +23,42 @@ from scipy import linalg
 from ridgecode.errors import BadInput
 from ridgecode.matching.vectors import unit_vectors
 
-# So many prints at a time are floats: 4,000 whole prints would be 140 MB, 40,000 more than a gigabyte.
+# How many prints are converted to floats at once: 40,000 whole prints as floats would take more than a gigabyte.
 _CHUNK = 512
 
 
 @dataclass(frozen=True)
 class PixelCosine:
-    """Cosine of pixels after the mean of the training prints is taken away.
+    """Compares prints by the cosine of their pixels, from which the mean training print is subtracted.
 
-    mean: float32 (H*W,), in [0,1]
+    mean: float32 (H*W,), in [0, 1], the mean training print
     """
 
     mean: np.ndarray
 
     @classmethod
     def fit(cls, prints: np.ndarray) -> "PixelCosine":
-        """From training prints, uint8 (N,H,W). Raises BadInput when there are none."""
+        """Fits it on training prints, uint8 (N, H, W). Raises BadInput when there are none."""
         return cls(_mean(prints))
 
     @property
     def bytes(self) -> int:
-        """Bytes of a template: a byte a pixel, since it is the print itself."""
+        """Bytes of a template: one a pixel, since the template is the print itself."""
         return len(self.mean)
 
     def vectors(self, prints: np.ndarray) -> np.ndarray:
-        """Prints uint8 (N,H,W) to unit vectors float32 (N,H*W). Raises BadInput for prints of another size."""
+        """Prints, uint8 (N, H, W), to unit vectors, float32 (N, H*W). Raises BadInput for prints of another size."""
         return _in_chunks(prints, self.mean, lambda centred: centred)
 
 
 @dataclass(frozen=True)
 class WhitenedPCA:
-    """Cosine of principal components, each divided by its standard deviation over the training prints.
+    """Compares prints by the cosine of their principal components.
 
-    mean: float32 (H*W,); basis: float32 (H*W, components), whose columns hold the scaled components, the largest first.
+    Each component is divided by its standard deviation over the training prints.
+
+    mean: float32 (H*W,), the mean training print
+    basis: float32 (H*W, components), a scaled component a column, in the order of falling variance
     """
 
     mean: np.ndarray
@@ -62,10 +66,10 @@ class WhitenedPCA:
 
     @classmethod
     def fit(cls, prints: np.ndarray, components: int) -> "WhitenedPCA":
-        """From training prints, uint8 (N,H,W). Exact: eigenvectors of the N x N or the pixel x pixel product.
+        """Fits it on training prints, uint8 (N, H, W), exactly.
 
-        The first k components don't depend on how many are asked for: fit once with the largest number and take
-        `first(k)`. Raises BadInput when the prints don't span so many components.
+        The components come from the eigenvectors of the smaller of two matrices: print by print, or pixel by pixel.
+        Raises BadInput when the prints don't span that many components.
         """
         mean = _mean(prints)
         n, pixels = len(prints), len(mean)
@@ -79,22 +83,16 @@ class WhitenedPCA:
             product, subset_by_index=(smaller - components, smaller - 1), overwrite_a=True, check_finite=False
         )
         values, basis = values[::-1].astype(np.float64), basis[:, ::-1]
-        # Single precision leaves about 1e-6 of the largest eigenvalue in directions that hold nothing.
+        # In single precision an eigenvalue that is really 0 comes out as up to 1e-6 of the largest one.
         if values[-1] <= 1e-6 * values[0]:
             rank = int((values > 1e-6 * values[0]).sum())
             raise BadInput(f"the training prints span {rank} components only, not {components}; ask for fewer")
         if by_print:
             basis = centred.T @ (basis / np.sqrt(values).astype(np.float32))
-        # Eigenvectors come with either sign; fixed here so that a fit can be compared, though a cosine doesn't care.
+        # An eigenvector may have either sign. A fixed one makes two fits comparable; it changes no cosine.
         basis = basis * np.sign(basis[np.abs(basis).argmax(axis=0), np.arange(components)])
         deviations = np.sqrt(values / (n - 1)).astype(np.float32)
         return cls(mean, np.ascontiguousarray(basis / deviations, dtype=np.float32))
-
-    def first(self, components: int) -> "WhitenedPCA":
-        """The same with its first `components` components."""
-        if not 1 <= components <= self.components:
-            raise BadInput(f"{self.components} components are fitted, so {components} can't be taken from them")
-        return WhitenedPCA(self.mean, np.ascontiguousarray(self.basis[:, :components]))
 
     @property
     def components(self) -> int:
@@ -102,23 +100,23 @@ class WhitenedPCA:
 
     @property
     def bytes(self) -> int:
-        """Bytes of a template at 32 bits a component."""
+        """Bytes of a template: 4 a component."""
         return 4 * self.components
 
     def vectors(self, prints: np.ndarray) -> np.ndarray:
-        """Prints uint8 (N,H,W) to unit vectors float32 (N, components). Raises BadInput for prints of another size."""
+        """Prints, uint8 (N, H, W), to unit vectors, float32 (N, components). Raises BadInput for another size."""
         return _in_chunks(prints, self.mean, lambda centred: centred @ self.basis)
 
 
 def _mean(prints: np.ndarray) -> np.ndarray:
     if prints.ndim != 3 or not len(prints):
-        raise BadInput(f"a baseline is fitted on training prints (N,H,W), not on {prints.shape}: the split has none")
+        raise BadInput(f"a baseline is fitted on training prints (N, H, W), not on {prints.shape}: the split has none")
     total = sum(prints[i : i + _CHUNK].sum(axis=0, dtype=np.float64) for i in range(0, len(prints), _CHUNK))
     return (np.asarray(total) / (255 * len(prints))).astype(np.float32).reshape(-1)
 
 
 def _floats(prints: np.ndarray) -> np.ndarray:
-    """uint8 (N,H,W) to float32 (N,H*W) in [0,1]."""
+    """uint8 (N, H, W) to float32 (N, H*W) in [0, 1]."""
     return prints.reshape(len(prints), prints.shape[1] * prints.shape[2]).astype(np.float32) / np.float32(255)
 
 

@@ -1,13 +1,15 @@
 """Bootstrap intervals over subjects.
 
-Scores of one subject are not independent, so subjects are drawn with replacement, each with all its comparisons: the
-subsets bootstrap of Bolle, Ratha and Pankanti, "Error analysis of pattern recognition systems - the subsets bootstrap",
-Computer Vision and Image Understanding 93 (2004). A comparison belongs to its probe's subject.
+The scores of one subject depend on each other, so a replicate draws subjects with replacement, each with all its
+comparisons. A comparison belongs to its probe's subject. Source: Bolle, Ratha and Pankanti, "Error analysis of pattern
+recognition systems - the subsets bootstrap", Computer Vision and Image Understanding 93 (2004).
 
-A replicate's error rates are exact, as `error_rates` gives them for its comparisons with their multiplicity. Drawing
-comparisons a thousand times over would take minutes; instead each subject's comparisons are counted on a coarse grid of
-thresholds, weights times counts gives every replicate's rates there, and only the cell where a replicate crosses is
-looked at score by score.
+Each replicate's error rates are exact: `error_rates` gives the same for the comparisons that it drew, repeats included.
+To draw the comparisons of a thousand replicates would take minutes. Instead:
+
+1. count each subject's comparisons between the thresholds of a coarse grid;
+2. multiply by how often each replicate draws each subject, which gives each replicate's rates on the grid;
+3. look at single scores only in the grid cell in which a replicate reaches the wanted rate.
 """
 
 import math
@@ -21,21 +23,22 @@ from ridgecode.matching.error_rates import checked_scores
 
 REPLICATES = 1000
 CONFIDENCE = 0.95
+"""The share of replicates that lies within an interval."""
 
 
 class Interval(NamedTuple):
-    """A percentile interval; NaN at both ends when no replicate could be measured."""
+    """The ends of a percentile interval; both are NaN if no replicate has a figure."""
 
     low: float
     high: float
 
 
-def bootstrap_interval(figures: np.ndarray, confidence: float = CONFIDENCE) -> Interval:
-    """The middle `confidence` of the replicates' `figures` (B,); those that are NaN are left out."""
+def bootstrap_interval(figures: np.ndarray) -> Interval:
+    """The interval that holds the middle 95 % of the replicates' `figures` (B,); NaN figures are left out."""
     figures = figures[~np.isnan(figures)]
     if not len(figures):
         return Interval(math.nan, math.nan)
-    low, high = np.quantile(figures, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(figures, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Interval(float(low), float(high))
 
 
@@ -44,30 +47,29 @@ def subject_weights(n_subjects: int, replicates: int = REPLICATES, seed: int = 0
     return np.random.default_rng(seed).multinomial(n_subjects, np.full(n_subjects, 1 / n_subjects), size=replicates)
 
 
-def bootstrap_mean(
-    values: np.ndarray,
-    subjects: np.ndarray,
-    replicates: int = REPLICATES,
-    confidence: float = CONFIDENCE,
-    seed: int = 0,
-) -> Interval:
-    """Interval of the mean of `values` (N,), say the MSE of each print, whose subjects are `subjects` (N,)."""
+def bootstrap_mean(values: np.ndarray, subjects: np.ndarray, replicates: int = REPLICATES, seed: int = 0) -> Interval:
+    """The interval of the mean of `values` (N,), such as the MSE of each print. subjects: (N,), each print's subject.
+
+    Raises BadInput when there are no values, one is NaN, or the two arrays differ in length.
+    """
     values = checked_scores(values, "per-print")
     names, index = np.unique(subjects, return_inverse=True)
     if len(index) != len(values):
         raise BadInput(f"{len(values)} values need {len(values)} subjects, not {len(index)}")
     weights = subject_weights(len(names), replicates, seed)
     sums, counts = np.bincount(index, weights=values), np.bincount(index)
-    return bootstrap_interval((weights @ sums) / (weights @ counts), confidence)
+    return bootstrap_interval((weights @ sums) / (weights @ counts))
 
 
 class ScoreBootstrap:
-    """Replicates of error rates; the sorting, done once, serves every figure.
+    """The error rates of each replicate. Sorts the scores once, for all figures.
 
-    `mated` (M,) and `non_mated` (N,) are scores, `mated_subjects` and `non_mated_subjects` the subjects of their probes
-    (numbers or names; numbers sort faster). Subjects are drawn in their sorted order, so neither the order of the
-    comparisons nor the scores changes the draw. A replicate without a mated or a non-mated comparison gives NaN.
-    Raises BadInput when a list is empty, holds a NaN or does not match its subjects.
+    mated: (M,) and non_mated: (N,), scores
+    mated_subjects: (M,) and non_mated_subjects: (N,), the subjects of the probes: numbers or names; numbers sort faster
+
+    The draw depends on the sorted subjects and the seed alone, not on the order of the comparisons or their scores. A
+    replicate that draws no mated or no non-mated comparison has NaN as its figure. Raises BadInput when there are no
+    mated or no non-mated scores, one is NaN, or scores and subjects differ in number.
     """
 
     def __init__(
@@ -86,19 +88,19 @@ class ScoreBootstrap:
         scores = np.concatenate((mated, non_mated))
         order = np.argsort(scores, kind="stable")
         ordered = scores[order]
-        # The rank of a score among the distinct ones: threshold number j accepts ranks >= j, the last one accepts none.
+        # A score's rank among the distinct scores. Threshold j accepts the ranks from j on; the last one accepts none.
         self._rank = np.concatenate(([0], np.cumsum(ordered[1:] != ordered[:-1])))
         self._is_mated = order < len(mated)
         self._subject = subject[order]
         self._n_subjects = len(names)
         self._n_distinct = int(self._rank[-1]) + 1
         self._weights = subject_weights(len(names), replicates, seed).astype(np.float64)
-        # A cell holds about sqrt(distinct) thresholds, so that the grid and a cell cost the same.
+        # With about sqrt(distinct) thresholds in a cell, the grid and the search of a cell take the same time.
         self._width = max(1, math.isqrt(self._n_distinct))
         n_cells = -(-self._n_distinct // self._width)
         cell = self._rank // self._width
         self._totals = tuple(self._weights @ np.bincount(self._subject[k], minlength=len(names)) for k in self._kinds())
-        # (B, cells + 1): comparisons with a rank below each cell's first one, mated and non-mated.
+        # Two (B, cells + 1), mated and non-mated: how many comparisons have a rank below each cell's first rank.
         self._below = tuple(_cumulated(self._weights @ self._counts(k, cell[k], n_cells)) for k in self._kinds())
 
     def equal_error_rates(self) -> np.ndarray:
@@ -117,12 +119,12 @@ class ScoreBootstrap:
         return np.flatnonzero(self._is_mated), np.flatnonzero(~self._is_mated)
 
     def _counts(self, rows: np.ndarray, column: np.ndarray, n_columns: int) -> np.ndarray:
-        """Comparisons `rows`, each in its `column`, counted per subject: (S, n_columns) float64."""
+        """How many of the comparisons `rows` each subject has in each column: (S, n_columns) float64."""
         flat = self._subject[rows] * n_columns + column
         return np.bincount(flat, minlength=self._n_subjects * n_columns).reshape(-1, n_columns).astype(np.float64)
 
     def _rates(self, replicates: np.ndarray | slice, below: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """FMR and FNMR where so many comparisons lie below the threshold; below: mated, non-mated (R, T)."""
+        """FMR and FNMR, (R, T) each. below: mated and non-mated comparisons below each threshold, (R, T) each."""
         mated, non_mated = (total[replicates, None] for total in self._totals)
         with np.errstate(invalid="ignore"):
             return (non_mated - below[1]) / non_mated, below[0] / mated
@@ -130,14 +132,14 @@ class ScoreBootstrap:
     def _around(
         self, reached: Callable[[np.ndarray, np.ndarray], np.ndarray]
     ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-        """(FMR, FNMR) of each replicate at the last threshold before `reached` holds and at the first where it does.
+        """(FMR, FNMR) of each replicate at the last threshold where `reached` is false and the first where it is true.
 
-        `reached` must turn from false to true once as the threshold rises and hold at the last threshold.
+        reached: takes FMR and FNMR; turns from false to true once as the threshold rises, and is true at the last one.
         """
         n_replicates = len(self._weights)
         fmr_before, fnmr_before, fmr_after, fnmr_after = np.full((4, n_replicates), np.nan)
         on_grid = reached(*self._rates(slice(None), self._below))
-        # The first grid point that holds ends the cell to search; 0 when it holds at the lowest threshold already.
+        # `reached` turns true within the cell before the first grid point where it is true, or in cell 0.
         cells = np.maximum(np.argmax(on_grid, axis=1) - 1, 0)
         measurable = (self._totals[0] > 0) & (self._totals[1] > 0)
         for cell in np.unique(cells[measurable]):
@@ -162,7 +164,7 @@ class ScoreBootstrap:
 
 
 def _cumulated(counts: np.ndarray) -> np.ndarray:
-    """Counts (R, T) per column to counts below each column's start: (R, T + 1), the last one all of them."""
+    """Counts per column (R, T) to counts before each column (R, T + 1); the last one is the sum of all columns."""
     below = np.zeros((counts.shape[0], counts.shape[1] + 1))
     np.cumsum(counts, axis=1, out=below[:, 1:])
     return below

@@ -1,13 +1,13 @@
-"""Comparison lists as data: which probe is compared with which reference, apart from any matcher.
+"""Comparison lists: which probe is compared with which reference. A list is data and knows no matcher.
 
-A list is drawn once, seeded, saved as Parquet and used for every system, so that all of them face the same comparisons.
+A list is drawn once with a seed and saved as Parquet. Every system is measured on the same list.
 
-- `aligned`: each altered print against its own finger's Real print (mated) and against Real prints of other subjects.
-- `moved`: the same list, each probe moved by `ridgecode.prints.movement.movements_for`.
-- `fvc`: among Real prints, each pair of impressions of a finger (mated) and each pair of first impressions of different
-  subjects: 280 and 45 on an FVC B set. Source: Maio et al., "FVC2000: Fingerprint Verification Competition", IEEE
-  TPAMI 24 (2002).
-- `fvc-all`: the same mated pairs and each pair of Real prints of different subjects: 280 and 2,880 on an FVC B set.
+- `aligned`: each altered print with its own finger's Real print (mated) and with Real prints of other subjects.
+- `moved`: the same list, but `ridgecode.prints.movement.movements_for` moves each probe.
+- `fvc`: Real prints only: each pair of impressions of a finger (mated), and each pair of first impressions of different
+  subjects: 280 and 45 comparisons on an FVC B set. Source: Maio et al., "FVC2000: Fingerprint Verification
+  Competition", IEEE TPAMI 24 (2002).
+- `fvc-all`: the same mated pairs, and each pair of Real prints of different subjects: 280 and 2,880 on an FVC B set.
 """
 
 import json
@@ -22,29 +22,28 @@ import pyarrow.parquet as pq
 
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
-from ridgecode.matching.protocol_pairs import LabelledPrints, aligned_pairs, fvc_pairs
+from ridgecode.matching.protocols import PROTOCOLS, LabelledPrints, aligned_pairs, fvc_pairs
 from ridgecode.prints.movement import move, movements_for
-from ridgecode.prints.views import stack_prints
 
 if TYPE_CHECKING:
     from ridgecode.prints.store import PrintStore
 
-PROTOCOLS = ("aligned", "moved", "fvc", "fvc-all")
 NON_MATED_PER_PROBE = 50
+"""How many references of other subjects an altered print is compared with."""
 _FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
 class Comparisons:
-    """N comparisons among P probes and R references.
+    """N comparisons of P probes with R references.
 
-    Names are sorted, without repeats, and are those of the store. `probe_rows` and `reference_rows` count into
-    `probe_names` and `reference_names`, so a system embeds each print once and scores by rows. `split` and
-    `store_digest` tell what the list was drawn from; empty where that is not known.
+    `probe_names` and `reference_names` are the prints' names in the store, sorted, each once. `probe_rows` and
+    `reference_rows` are indices into them, so that a system embeds each print once. `split` and `store_digest` say what
+    the list was drawn from; they are empty where that is not known.
     """
 
     protocol: str
-    probe_names: np.ndarray  # (P,) str as objects; so are the three below
+    probe_names: np.ndarray  # (P,) of str objects, like the next three
     probe_subjects: np.ndarray
     probe_levels: np.ndarray
     probe_alterations: np.ndarray
@@ -61,7 +60,7 @@ class Comparisons:
 
     @property
     def probe(self) -> np.ndarray:
-        """Name of each comparison's probe: (N,), as are the five below."""
+        """The name of each comparison's probe, (N,) of str objects, like the next five properties."""
         return self.probe_names[self.probe_rows]
 
     @property
@@ -83,11 +82,11 @@ class Comparisons:
 
     @property
     def alteration(self) -> np.ndarray:
-        """The probe's alteration: CR, Obl, Zcut or nothing."""
+        """The probe's alteration: CR, Obl or Zcut; empty for a Real print."""
         return self.probe_alterations[self.probe_rows]
 
     def save(self, path: Path | str) -> None:
-        """Writes the list as Parquet, a row a comparison, whole or not at all; its metadata has the other facts."""
+        """Writes the list as Parquet, a row a comparison, whole or not at all; its metadata holds the other facts."""
         probe, reference = pa.array(self.probe_rows.astype(np.int32)), pa.array(self.reference_rows.astype(np.int32))
         columns = {
             "probe": pa.DictionaryArray.from_arrays(probe, pa.array(self.probe_names, pa.string())),
@@ -104,17 +103,20 @@ class Comparisons:
 
     @classmethod
     def load(cls, path: Path | str) -> "Comparisons":
-        """Reads a list that `save` wrote. Raises BadInput naming the file when it is missing or something else."""
+        """Reads a list that `save` wrote. Raises BadInput, which names the file, if it is missing or no such list."""
         try:
             table = pq.read_table(path)
         except FileNotFoundError:
             raise BadInput(f"{path}: no such comparison list; `ridgecode evaluate` writes one") from None
         except (pa.ArrowException, OSError) as error:
-            raise BadInput(f"{path}: not a comparison list in Parquet ({str(error).splitlines()[0]})") from None
+            reason = str(error).splitlines()[0]
+            raise BadInput(
+                f"{path}: not a comparison list in Parquet ({reason}); give one that `ridgecode evaluate` wrote"
+            ) from None
         about = (table.schema.metadata or {}).get(b"ridgecode.comparisons")
         missing = [name for name in (*_TEXT_COLUMNS, "mated") if name not in table.column_names]
         if about is None or missing:
-            raise BadInput(f"{path}: Parquet, but not a comparison list that ridgecode wrote")
+            raise BadInput(f"{path}: Parquet, but not a comparison list; give one that `ridgecode evaluate` wrote")
         facts = json.loads(about)
         text = {name: _sorted_dictionary(table[name]) for name in _TEXT_COLUMNS}
         (probe_names, probe_rows), (reference_names, reference_rows) = text["probe"], text["reference"]
@@ -154,12 +156,13 @@ def comparison_list(
 ) -> Comparisons:
     """Draws the comparisons of `protocol` among the store's prints of `split` ("train", "val", "test" or "all").
 
-    rows: the prints to draw from, for a matcher too slow for all of them; None takes all of the split.
+    rows: the store's rows to draw from, for a matcher that is too slow for all prints; None takes all of the split
 
-    `aligned` and `moved` share one list: each altered print of a finger that has a Real impression 1, against that
-    print and against `non_mated_per_probe` Real first impressions of other subjects, drawn without repeats (all of
-    them where there are fewer). `seed` and the prints' names decide the draw, never their order in the store.
-    Prints of duplicate groups are left out. Raises BadInput when the split holds no mated or no non-mated comparison.
+    `aligned` and `moved` have the same list. Each altered print of a finger whose first impression is there as a Real
+    print is compared with that print, and with `non_mated_per_probe` Real first impressions of other subjects, drawn
+    without repeats, or with all of them if there are fewer. The draw depends on `seed` and the prints' names alone, not
+    on their order in the store. Prints in duplicate groups are left out. Raises BadInput for an unknown protocol, or
+    when the split gives no mated or no non-mated comparison.
     """
     if protocol not in PROTOCOLS:
         raise BadInput(f"no protocol is called {protocol!r}; choose from {', '.join(PROTOCOLS)}")
@@ -190,7 +193,7 @@ def comparison_list(
 
 
 def store_rows(store: "PrintStore", names: Sequence[str] | np.ndarray) -> np.ndarray:
-    """Rows of the named prints, int64 in the names' order. Raises BadInput naming a print that the store lacks."""
+    """The rows of the named prints, int64 (N,). Raises BadInput, which names the print, if the store lacks one."""
     row_of = {name: row for row, name in enumerate(store.column("name").tolist())}
     try:
         return np.array([row_of[name] for name in names], dtype=np.int64)
@@ -201,21 +204,21 @@ def store_rows(store: "PrintStore", names: Sequence[str] | np.ndarray) -> np.nda
 
 
 def probe_prints(store: "PrintStore", comparisons: Comparisons) -> np.ndarray:
-    """The probes' images, uint8 (P,H,W) in the order of `probe_names`, moved when the protocol is `moved`.
+    """The probes' images, uint8 (P, H, W) in the order of `probe_names`; moved if the protocol is `moved`.
 
-    Raises BadInput when the store lacks one.
+    Raises BadInput when the store lacks a probe.
     """
-    prints = stack_prints(store, store_rows(store, comparisons.probe_names))
+    prints = store.stack(store_rows(store, comparisons.probe_names))
     return move(prints, movements_for(comparisons.probe_names)) if comparisons.protocol == "moved" else prints
 
 
 def reference_prints(store: "PrintStore", comparisons: Comparisons) -> np.ndarray:
     """The references' images, uint8 (R,H,W) in the order of `reference_names`. Raises BadInput as `probe_prints`."""
-    return stack_prints(store, store_rows(store, comparisons.reference_names))
+    return store.stack(store_rows(store, comparisons.reference_names))
 
 
 def _sorted_dictionary(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """A text column as its sorted distinct values (objects) and the int64 code of each row."""
+    """The distinct values of a text column, sorted, as objects, and each row's index into them, int64."""
     encoded = column.combine_chunks()
     values = encoded.dictionary.to_numpy(zero_copy_only=False).astype(object)
     codes = encoded.indices.to_numpy()

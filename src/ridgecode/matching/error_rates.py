@@ -1,8 +1,8 @@
-"""Error rates of comparison scores, exact with ties.
+"""Error rates of comparison scores, exact when scores are equal.
 
-Words and definitions of ISO/IEC 19795-1: a comparison is accepted when its score reaches the threshold; the false match
-rate (FMR) is the share of non-mated comparisons accepted, the false non-match rate (FNMR) that of mated ones rejected.
-A higher score is more alike, always.
+Definitions of ISO/IEC 19795-1: a comparison is accepted if its score is at or above the threshold. The false match rate
+(FMR) is the share of non-mated comparisons that are accepted. The false non-match rate (FNMR) is the share of mated
+comparisons that are rejected. A higher score is always more alike.
 """
 
 import math
@@ -14,10 +14,10 @@ from ridgecode.errors import BadInput
 
 
 class ErrorRates(NamedTuple):
-    """FMR and FNMR at every threshold that makes a difference; three float64 arrays of one length.
+    """FMR and FNMR, fractions, at every threshold at which they change; three float64 arrays of one length.
 
-    `thresholds` ascend: every distinct score, then the next number after the highest one, which rejects everything. So
-    the first point has FMR 1 and FNMR 0, the last FMR 0 and FNMR 1. Rates are fractions.
+    `thresholds` ascend: every distinct score, then the next float after the highest score, which rejects everything. So
+    the first point has FMR 1 and FNMR 0, the last point FMR 0 and FNMR 1.
     """
 
     thresholds: np.ndarray
@@ -26,10 +26,11 @@ class ErrorRates(NamedTuple):
 
 
 class Decisions(NamedTuple):
-    """What a threshold decides; "positive" is a comparison accepted as mated.
+    """The decisions at one threshold. Rates are fractions; "positive" is a comparison that is accepted as mated.
 
-    `precision` is the share of accepted comparisons that are mated (0 when none is accepted), `recall` the share of
-    mated comparisons accepted, 1 - FNMR. Accuracy and precision depend on how many non-mated comparisons a list holds.
+    `accuracy` is the share of right decisions; `precision` the share of accepted comparisons that are mated, 0 if none
+    is accepted; `recall` the share of mated comparisons that are accepted, 1 - FNMR. Accuracy and precision depend on
+    how many non-mated comparisons a list holds.
     """
 
     accuracy: float
@@ -42,7 +43,7 @@ class Decisions(NamedTuple):
 
 
 def checked_scores(scores: np.ndarray, kind: str) -> np.ndarray:
-    """`scores` as float64 (N,). Raises BadInput naming their `kind` when there are none or one is NaN."""
+    """`scores` as float64 (N,). Raises BadInput, which names their `kind`, when there are none or one is NaN."""
     scores = np.asarray(scores, dtype=np.float64).reshape(-1)
     if not len(scores):
         raise BadInput(f"there are no {kind} scores: error rates need mated and non-mated comparisons")
@@ -55,18 +56,19 @@ def checked_scores(scores: np.ndarray, kind: str) -> np.ndarray:
 
 
 def error_rates(mated: np.ndarray, non_mated: np.ndarray) -> ErrorRates:
-    """FMR and FNMR at every threshold, from mated (M,) and non-mated (N,) scores in any order and unit.
+    """FMR and FNMR at every threshold. mated: (M,), non_mated: (N,), scores in any order and unit.
 
-    Accepted means score >= threshold, compared in float64. Raises BadInput when either list is empty or holds a NaN.
+    A score is accepted if it is >= the threshold, both in float64. Raises BadInput when either array is empty or holds
+    a NaN.
     """
     mated = np.sort(checked_scores(mated, "mated"))
     non_mated = np.sort(checked_scores(non_mated, "non-mated"))
     both = np.concatenate((mated, non_mated))
-    # Two sorted runs: the stable sort merges them in one pass.
+    # A stable sort of two sorted halves merges them in one pass.
     both.sort(kind="stable")
     distinct = both[np.concatenate(([True], both[1:] != both[:-1]))]
     thresholds = np.append(distinct, np.nextafter(distinct[-1], math.inf))
-    # Accepted over all, not 1 - rejected over all: 1 of 100 must be the same float as 0.01.
+    # Counts accepted comparisons, since 1 of 100 must be the float 0.01; 1 - 99 / 100 is another float.
     fmr = (len(non_mated) - np.searchsorted(non_mated, thresholds, side="left")) / len(non_mated)
     fnmr = np.searchsorted(mated, thresholds, side="left") / len(mated)
     return ErrorRates(thresholds, fmr, fnmr)
@@ -75,27 +77,17 @@ def error_rates(mated: np.ndarray, non_mated: np.ndarray) -> ErrorRates:
 def equal_error_rate(rates: ErrorRates) -> float:
     """The rate at which FMR equals FNMR, a fraction.
 
-    ISO/IEC 19795-1 plots FMR and FNMR against each other and reads the EER where the curve meets FMR = FNMR. Measured
-    rates are steps that seldom meet, so neighbouring points are joined by straight lines, as the area under the ROC
-    joins them: tied mated and non-mated scores count as a coin toss, and the figure depends on the order of the scores
-    alone. (The ROC convex hull, the other common choice, is never higher.)
+    ISO/IEC 19795-1 plots FNMR against FMR; the EER is where the curve meets the line FMR = FNMR. Measured rates are
+    steps, which seldom have a point on that line, so straight lines join neighbouring points, as in `area_under_roc`.
+    So a tie of a mated and a non-mated score counts as a coin toss, and the EER depends on the order of the scores
+    alone. (The EER of the ROC convex hull, the other common choice, is never higher.)
     """
-    fmr, fnmr, i = *rates[1:], _crossing(rates)
+    fmr, fnmr = rates.fmr, rates.fnmr
+    # The first point with FNMR >= FMR; never point 0, where FMR is 1 and FNMR 0.
+    i = int(np.argmax(fnmr >= fmr))
     gap_before, gap_after = fmr[i - 1] - fnmr[i - 1], fmr[i] - fnmr[i]
     share = gap_before / (gap_before - gap_after)
     return float(fmr[i - 1] + share * (fmr[i] - fmr[i - 1]))
-
-
-def threshold_at_eer(rates: ErrorRates) -> float:
-    """The threshold whose FMR and FNMR are closest to each other; the lower one of two that are equally close."""
-    i = _crossing(rates)
-    before, after = abs(rates.fmr[i - 1] - rates.fnmr[i - 1]), abs(rates.fmr[i] - rates.fnmr[i])
-    return float(rates.thresholds[i - 1 if before <= after else i])
-
-
-def _crossing(rates: ErrorRates) -> int:
-    """The first point with FNMR >= FMR; never 0, where FMR is 1 and FNMR 0."""
-    return int(np.argmax(rates.fnmr >= rates.fmr))
 
 
 def _point_at_fmr(rates: ErrorRates, fmr: float) -> int:
@@ -107,11 +99,20 @@ def threshold_at_fmr(rates: ErrorRates, fmr: float) -> float:
     return float(rates.thresholds[_point_at_fmr(rates, fmr)])
 
 
-def threshold_at_precision(mated: np.ndarray, non_mated: np.ndarray, precision: float) -> float:
-    """The smallest threshold at which a fraction `precision` of the accepted comparisons, or more, is mated.
+def threshold_and_fmr(mated: np.ndarray, non_mated: np.ndarray, fmr: float) -> tuple[float, float]:
+    """The threshold that `threshold_at_fmr` finds for scores (M,) and (N,), and the fraction of the non-mated scores
+    that reach it."""
+    # In float64, as scores are compared elsewhere: in float32 it would be rounded down to the score that it rejects.
+    mated, non_mated = mated.astype(np.float64), non_mated.astype(np.float64)
+    threshold = threshold_at_fmr(error_rates(mated, non_mated), fmr)
+    return threshold, float((non_mated >= threshold).mean())
 
-    mated (M,), non_mated (N,): scores. Precision depends on how many non-mated comparisons a list holds. Where no
-    threshold reaches it, the one that rejects everything. Raises BadInput as `error_rates`.
+
+def threshold_at_precision(mated: np.ndarray, non_mated: np.ndarray, precision: float) -> float:
+    """The smallest threshold whose precision is at least `precision`, a fraction; see `Decisions`.
+
+    mated: (M,), non_mated: (N,), scores. If no threshold reaches that precision, returns the one that rejects
+    everything. Raises BadInput as `error_rates` does.
     """
     rates = error_rates(mated, non_mated)
     right = len(mated) - np.rint(rates.fnmr * len(mated))
@@ -123,13 +124,14 @@ def threshold_at_precision(mated: np.ndarray, non_mated: np.ndarray, precision: 
 def fnmr_at_fmr(rates: ErrorRates, fmr: float) -> float:
     """FNMR at the smallest threshold whose FMR is at most `fmr`, both fractions.
 
-    Fewer than 1 / `fmr` non-mated comparisons can't show so low a rate: the figure is then FNMR at no false match.
+    With fewer than 1 / `fmr` non-mated comparisons, one false match is above `fmr` already: the result is then the FNMR
+    without any false match.
     """
     return float(rates.fnmr[_point_at_fmr(rates, fmr)])
 
 
 def area_under_roc(rates: ErrorRates) -> float:
-    """Area under the ROC curve: the share of (mated, non-mated) pairs of scores in the right order, ties counted half.
+    """Area under the ROC curve, a fraction: how often a mated score is above a non-mated one. Ties count half.
 
     Source: Hanley and McNeil, "The meaning and use of the area under a ROC curve", Radiology 143 (1982).
     """
@@ -138,10 +140,11 @@ def area_under_roc(rates: ErrorRates) -> float:
 
 
 def d_prime(mated: np.ndarray, non_mated: np.ndarray) -> float:
-    """Distance of the mean scores over the root of their mean variance; below 0 when mated scores are the lower ones.
+    """d': mean mated score minus mean non-mated score, over the root of the mean of both variances.
 
-    Infinite when neither list varies and their scores differ, 0 when all scores are equal. Source: Daugman, "Biometric
-    decision landscapes", University of Cambridge TR482 (2000), there without sign. Raises BadInput as `error_rates`.
+    Negative when the mated scores are lower; infinite when neither array varies and they differ; 0 when all scores are
+    equal. Source: Daugman, "Biometric decision landscapes", University of Cambridge TR482 (2000), where it has no sign.
+    Raises BadInput as `error_rates` does.
     """
     mated, non_mated = checked_scores(mated, "mated"), checked_scores(non_mated, "non-mated")
     distance = float(mated.mean() - non_mated.mean())
@@ -152,9 +155,9 @@ def d_prime(mated: np.ndarray, non_mated: np.ndarray) -> float:
 
 
 def decisions_at(mated: np.ndarray, non_mated: np.ndarray, threshold: float) -> Decisions:
-    """Accuracy, precision, recall and the confusion matrix when score >= `threshold` is accepted.
+    """Accuracy, precision, recall and the confusion matrix if scores at or above `threshold` are accepted.
 
-    Raises BadInput when either list is empty or holds a NaN.
+    mated: (M,), non_mated: (N,), scores. Raises BadInput as `error_rates` does.
     """
     mated, non_mated = checked_scores(mated, "mated"), checked_scores(non_mated, "non-mated")
     tp = int((mated >= threshold).sum())

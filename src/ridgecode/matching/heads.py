@@ -1,10 +1,10 @@
-"""Siamese heads on latent vectors: one small network embeds both, a comparator scores the two embeddings.
+"""Siamese heads on latent vectors: one small network embeds both vectors, a comparator scores the two embeddings.
 
-Every score is higher when the vectors are more alike, whatever the comparator measures.
+With every comparator, a higher score means that the vectors are more alike.
 """
 
 import math
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import torch
@@ -12,31 +12,34 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ridgecode.errors import BadInput
+from ridgecode.matching.names import Comparator
 from ridgecode.matching.vectors import chunks_of_pairs
 
-Comparator = Literal["l1", "subtract", "euclidean", "cosine"]
 COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
-# Width of the dense layer that reads the difference in system B.
+# The width of the dense layer of system B (ridgecode.matching.siamese), whose input is the difference.
 _SUBTRACT_HIDDEN = 128
-# A difference this small is no direction: the slope of a distance is infinite at 0.
+# Squared distances below this count as this, since the slope of a distance is infinite at 0.
 _SMALLEST_SQUARE = 1e-12
 
 
 class LatentHead(nn.Module):
-    """A twin MLP on latent vectors with a comparator.
+    """An MLP that embeds latent vectors, with a comparator of two embeddings.
 
-    Each latent vector is standardised by the mean and standard deviation of the training latents, which the head keeps,
-    then goes through dense `hidden` - ReLU - dense `hidden` - ReLU - dense `embedding_dim`.
+    z - standardise - dense `hidden` - ReLU - dense `hidden` - ReLU - dense `embedding_dim` - embedding
 
     Comparators, for embeddings e1 and e2:
-    - `l1`: a dense layer from |e1 - e2| to a logit, as Koch et al., "Siamese neural networks for one-shot image
+    - `l1`: a dense layer from |e1 - e2| to a logit. Source: Koch et al., "Siamese neural networks for one-shot image
       recognition", ICML deep learning workshop 2015;
-    - `subtract`: e1 - e2, dense 128, ReLU, dense 1: a logit. The mean over both orders, so that a pair has one score;
+    - `subtract`: e1 - e2, dense 128, ReLU, dense 1: a logit. The score is the mean over e1 - e2 and e2 - e1, so that
+      the order of a pair does not matter;
     - `euclidean`: minus the distance |e1 - e2|;
-    - `cosine`: the cosine of the angle between them.
+    - `cosine`: the cosine of the angle between e1 and e2.
 
-    latent_dim, hidden, embedding_dim: numbers of floats; latent_mean, latent_std: (latent_dim,), 0 and 1 if not given;
-    a dimension that never varied is left as it is. Raises BadInput for another comparator.
+    latent_dim, hidden, embedding_dim: numbers of floats
+    latent_mean, latent_std: (latent_dim,), of the training latent vectors, which standardise z; 0 and 1 if not given. A
+        dim whose standard deviation is 0 is not scaled
+
+    Raises BadInput for another comparator.
     """
 
     latent_mean: Tensor
@@ -69,24 +72,24 @@ class LatentHead(nn.Module):
         )
         if comparator == "l1":
             self.dense = nn.Linear(embedding_dim, 1)
-            # Farther apart means less alike from the first step on; training may still change any sign.
+            # With negative weights a larger difference gives a lower score from the start. Training may change signs.
             nn.init.constant_(self.dense.weight, -1 / math.sqrt(embedding_dim))
         elif comparator == "subtract":
             self.difference = nn.Sequential(
                 nn.Linear(embedding_dim, _SUBTRACT_HIDDEN), nn.ReLU(), nn.Linear(_SUBTRACT_HIDDEN, 1)
             )
         else:
-            # Turns a cosine or a distance into a logit; the slope is an exponential, so it never turns the score round.
+            # These turn a score into a logit. The slope is an exponential, so it is positive and keeps the order.
             self.log_slope = nn.Parameter(torch.tensor(math.log(10.0 if comparator == "cosine" else 1.0)))
             self.offset = nn.Parameter(torch.tensor(-5.0 if comparator == "cosine" else 1.0))
 
     def embed(self, z: Tensor) -> Tensor:
-        """Latent vectors (N, latent_dim) to embeddings (N, embedding_dim); of length 1 with the cosine comparator."""
+        """Latent vectors (N, latent_dim) to embeddings (N, embedding_dim); of length 1 if the comparator is cosine."""
         embedding = self.branch((z - self.latent_mean) / self.latent_std)
         return F.normalize(embedding, dim=-1) if self.comparator == "cosine" else embedding
 
     def score(self, e1: Tensor, e2: Tensor) -> Tensor:
-        """Scores of embeddings (..., embedding_dim), which broadcast: (...). A logit with `l1` and `subtract`."""
+        """Scores (...) of embeddings (..., embedding_dim), which broadcast. Logits with `l1` and `subtract`."""
         if self.comparator == "cosine":
             return (e1 * e2).sum(dim=-1)
         if self.comparator == "euclidean":
@@ -97,18 +100,18 @@ class LatentHead(nn.Module):
         return ((self.difference(difference) + self.difference(-difference)) / 2).squeeze(-1)
 
     def score_all(self, e1: Tensor, e2: Tensor) -> Tensor:
-        """Scores of each of N embeddings with each of M: (N, M). But for cosine, memory is N x M x embedding_dim."""
+        """Scores (N, M) of N embeddings with M others. Takes N x M x embedding_dim floats, but for the cosine."""
         return e1 @ e2.T if self.comparator == "cosine" else self.score(e1[:, None], e2[None, :])
 
     def logit(self, score: Tensor) -> Tensor:
-        """Scores to logits of "mated", for losses on probabilities; rises with the score, same shape."""
+        """Scores to logits of "mated", for losses on probabilities. Same shape; rises with the score."""
         return score if self.comparator in ("l1", "subtract") else self.log_slope.exp() * score + self.offset
 
     def distance(self, e1: Tensor, e2: Tensor) -> Tensor:
-        """How far apart embeddings (..., embedding_dim) are, at least 0, for losses on distances: (...).
+        """Distances (...), at least 0, of embeddings (..., embedding_dim), for losses on distances.
 
-        Euclidean with `euclidean` and, between unit vectors, `cosine` (at most 2); softplus(-logit) with the learned
-        comparators, which is near 0 for a sure match. Falls when the score rises.
+        The Euclidean distance with `euclidean` and `cosine`, whose unit vectors are at most 2 apart. With `l1` and
+        `subtract` it is softplus(-logit), which is near 0 if the logit is high. Falls when the score rises.
         """
         if self.comparator in ("euclidean", "cosine"):
             return _distance(e1, e2)
@@ -126,10 +129,11 @@ def score_pairs(
     probe_rows: np.ndarray,
     reference_rows: np.ndarray,
 ) -> np.ndarray:
-    """Scores of a comparison list, float32 (N,): embeds each latent vector once, then scores pairs by row in chunks.
+    """Scores of a comparison list, float32 (N,). Embeds each latent vector once, then scores the pairs in chunks.
 
-    `probes` (P, latent_dim) and `references` (R, latent_dim) are latent vectors; rows count into them. Runs on the
-    head's device and leaves its training mode as it was. Raises BadInput when the vectors are not of the head's size.
+    probes: (P, latent_dim); references: (R, latent_dim), latent vectors; probe_rows, reference_rows: int (N,), the rows
+    of each pair. Runs on the head's device and leaves its training mode as it was. Raises BadInput when the vectors are
+    not of the head's size.
     """
     device = head.latent_mean.device
     was_training = head.training
@@ -139,7 +143,7 @@ def score_pairs(
             e1, e2 = (_embed_all(head, torch.as_tensor(z, dtype=torch.float32), device) for z in (probes, references))
             rows1, rows2 = (torch.as_tensor(rows, device=device) for rows in (probe_rows, reference_rows))
             scores = torch.empty(len(rows1), device=device)
-            # The subtract comparator's dense layer is its widest vector.
+            # The widest vector that a pair needs is the embedding, or the dense layer of `subtract`.
             width = max(head.embedding_dim, _SUBTRACT_HIDDEN if head.comparator == "subtract" else 0)
             for part in chunks_of_pairs(len(rows1), width):
                 scores[part] = head.score(e1[rows1[part]], e2[rows2[part]])
@@ -150,7 +154,7 @@ def score_pairs(
 
 def _embed_all(head: LatentHead, z: Tensor, device: torch.device) -> Tensor:
     if z.ndim != 2 or z.shape[1] != head.latent_dim:
-        raise BadInput(f"the head reads {head.latent_dim} latent dimensions, not {tuple(z.shape)}")
+        raise BadInput(f"the head takes latent vectors of {head.latent_dim} latent dimensions, not {tuple(z.shape)}")
     return torch.cat([head.embed(part.to(device)) for part in z.split(8192)])
 
 

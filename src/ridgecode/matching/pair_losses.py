@@ -1,4 +1,4 @@
-"""Losses on pairs, each with its labelled terms; a batch's loss is the sum of its terms."""
+"""Losses on pairs of prints. Each returns its terms by name as well as their sum."""
 
 from typing import NamedTuple
 
@@ -6,35 +6,46 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+IDENTITY_TEMPERATURE = 0.1
+"""The best of the temperatures in table 5 of Chen et al., "A simple framework for contrastive learning of visual
+representations" (SimCLR), ICML 2020; heads with the cosine comparator are trained with it as well."""
+LEAST_VARIANCE = 1e-12
+"""Added to a dim's variance, so that a dim that never varies has a finite gradient."""
+
 
 class PairLoss(NamedTuple):
-    """`total` is what to minimise, a scalar; `terms` are the scalars that add up to it, by name."""
+    """total: the loss to minimise, a scalar; terms: the scalars that add up to it, by name."""
 
     total: Tensor
     terms: dict[str, Tensor]
 
 
 def bce(logits: Tensor, mated: Tensor) -> PairLoss:
-    """Mean binary cross-entropy of logits (N,) against mated (N,) bool, in nats: the part of each kind of pair."""
+    """Mean binary cross-entropy in nats. logits: (N,), of "mated"; mated: bool (N,).
+
+    The terms are the shares of mated and of non-mated pairs.
+    """
     each = F.binary_cross_entropy_with_logits(logits, mated.to(logits.dtype), reduction="none")
     return _by_kind(each, mated, "bce")
 
 
 def contrastive(distances: Tensor, mated: Tensor, margin: float = 1.0) -> PairLoss:
-    """Mean of distance^2 for mated pairs and max(0, margin - distance)^2 for the others; (N,) each.
+    """Mean of distance^2 over mated pairs and max(0, margin - distance)^2 over non-mated ones.
 
-    Source: Hadsell, Chopra and LeCun, "Dimensionality reduction by learning an invariant mapping", CVPR 2006, without
-    its factor 1/2, as common Siamese recipes have it: equal distances of margin / 2 cost margin^2 / 4.
+    distances: (N,), at least 0; mated: bool (N,). Source: Hadsell, Chopra and LeCun, "Dimensionality reduction by
+    learning an invariant mapping", CVPR 2006, without its factor 1/2, as in common Siamese recipes: if all distances
+    are margin / 2, the loss is margin^2 / 4.
     """
     each = torch.where(mated, distances.square(), (margin - distances).clamp(min=0).square())
     return _by_kind(each, mated, "contrastive")
 
 
 def triplet(positive_scores: Tensor, negative_scores: Tensor, margin: float = 0.2) -> PairLoss:
-    """Mean over triplets of max(0, margin + negative score - positive score); (T,) each, 0 without triplets.
+    """Mean over triplets of max(0, margin + negative score - positive score); 0 without triplets.
 
-    With scores that are minus squared distances this is Schroff, Kalenichenko and Philbin, "FaceNet: a unified
-    embedding for face recognition and clustering", CVPR 2015.
+    positive_scores, negative_scores: (T,), of the mated and of the non-mated pair of each triplet. If scores are minus
+    squared distances, this is the loss of Schroff, Kalenichenko and Philbin, "FaceNet: a unified embedding for face
+    recognition and clustering", CVPR 2015.
     """
     each = (margin + negative_scores - positive_scores).clamp(min=0)
     total = each.sum() / max(1, len(each))
@@ -47,12 +58,14 @@ def infonce(
     probe_identity: Tensor | None = None,
     reference_identity: Tensor | None = None,
 ) -> PairLoss:
-    """Cross-entropy, in nats, of picking out each probe's own reference and each reference's own probe, half and half.
+    """Cross-entropy, in nats, of finding each probe's own reference among all N, and each reference's own probe.
 
-    `scores` (N,N) holds probe i against reference j; the mated pairs are on its diagonal. Where a batch holds a finger
-    more than once, give the identities, int (N,) each, and its other mated pairs don't count as wrong answers.
+    Each of the two directions counts half. scores: (N, N), of probe i with reference j; the mated pairs lie on the
+    diagonal. If a batch holds a finger more than once, give the identities, int (N,) each: other mated pairs are then
+    left out, rather than counted as wrong answers.
+
     Source: van den Oord, Li and Vinyals, "Representation learning with contrastive predictive coding", arXiv
-    1807.03748; in both directions as Radford et al., "Learning transferable visual models from natural language
+    1807.03748; in both directions as in Radford et al., "Learning transferable visual models from natural language
     supervision", ICML 2021.
     """
     logits = scores / temperature
@@ -69,7 +82,24 @@ def infonce(
     return PairLoss(terms["infonce_probe"] + terms["infonce_reference"], terms)
 
 
+def identity_loss(z: Tensor, references: Tensor, probes: Tensor, fingers: Tensor) -> PairLoss:
+    """A matching loss on latent vectors, for an autoencoder whose latent vectors are compared without a head.
+
+    It is `infonce`, in nats, of the cosines of standardised latent vectors, which an evaluation calls "cosine on z".
+
+    z: (B, latent_dim), the references' latent vectors, whose mean and standard deviation standardise all vectors
+    references, probes: (B, latent_dim), mated row by row, as they are compared: rounded if they are coded
+    fingers: int (B,); other rows of the same finger are no wrong answers
+
+    Source: `infonce`; with normalised vectors and a temperature it is NT-Xent (Chen et al., ICML 2020).
+    """
+    mean, deviation = z.mean(0), (z.var(0, correction=0) + LEAST_VARIANCE).sqrt()
+    e1, e2 = (F.normalize((one - mean) / deviation, dim=1) for one in (probes, references))
+    return infonce(e1 @ e2.T, IDENTITY_TEMPERATURE, fingers, fingers)
+
+
 def _by_kind(each: Tensor, mated: Tensor, name: str) -> PairLoss:
+    """The mean of each pair's loss, (N,), as the sum of the share of mated pairs and that of non-mated ones."""
     n = max(1, len(each))
     terms = {
         f"{name}_mated": torch.where(mated, each, 0).sum() / n,

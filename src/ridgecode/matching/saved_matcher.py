@@ -1,4 +1,4 @@
-"""Matchers as files: a head's weights in safetensors, and all it takes to use them as JSON in the file's header."""
+"""Matchers as files: a head's weights in safetensors; its sizes and facts as JSON in the header."""
 
 import hashlib
 import json
@@ -18,11 +18,12 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class MatcherFacts:
-    """What a saved matcher says of itself beside its weights and sizes.
+    """How a head was trained and how it is used.
 
-    loss: the pair loss it was trained with; threshold: accept a score at or above it; fmr: the false match rate at that
-    threshold, a fraction, measured on the validation split with `protocol`; autoencoder_sha256: hash of the file whose
-    latent vectors it reads (`sha256_of`).
+    loss: the pair loss of its training
+    threshold: a score at or above it is accepted
+    fmr: the false match rate at the threshold, 0 to 1, on the validation split with `protocol`
+    autoencoder_sha256: `sha256_of` the autoencoder's file
     """
 
     loss: str
@@ -34,7 +35,7 @@ class MatcherFacts:
 
 @dataclass(frozen=True)
 class SavedMatcher:
-    """A head ready to score, in evaluation mode, and its facts."""
+    """A head in evaluation mode, and its facts."""
 
     head: LatentHead
     facts: MatcherFacts
@@ -55,19 +56,18 @@ def save_matcher(path: Path | str, head: LatentHead, facts: MatcherFacts) -> Non
 
 
 def load_matcher(path: Path | str) -> SavedMatcher:
-    """Reads what `save_matcher` wrote, onto the CPU. Raises BadInput naming a file that is missing or another kind."""
+    """Reads what `save_matcher` wrote, onto the CPU. Raises BadInput for a file that is missing, damaged or another
+    kind."""
     try:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(_KEY)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except FileNotFoundError:
-        raise BadInput(f"{path}: no such matcher; `ridgecode train-matcher` makes one") from None
+        raise BadInput(f"{path}: no such matcher; `ridgecode train-head` makes one") from None
     except (SafetensorError, OSError) as error:
         raise BadInput(f"{path}: not a safetensors file ({error}); give a matcher that ridgecode wrote") from None
     if text is None:
-        raise BadInput(
-            f"{path}: holds weights, but not those of a matcher; give one that `ridgecode train-matcher` wrote"
-        )
+        raise BadInput(f"{path}: holds weights, but not those of a matcher; give one that `ridgecode train-head` wrote")
     about = json.loads(text)
     if about.get("format") != _FORMAT:
         raise BadInput(
@@ -94,7 +94,7 @@ def check_autoencoder(saved: SavedMatcher, path: Path | str) -> None:
 
 
 def sha256_of(path: Path | str) -> str:
-    """SHA-256 of a file's bytes, 64 hexadecimal digits. Raises BadInput when there is no such file."""
+    """The SHA-256 of a file's bytes, 64 hexadecimal digits. Raises BadInput for a file that can't be read."""
     try:
         with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,42 +1,42 @@
-"""Where in its frame a print lies: sensors other than SOCOFing's leave much of an image empty."""
+"""Where in its image a print lies. Many sensors' images are larger than the print."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ridgecode.prints.canonical import WHITE
 from ridgecode.prints.store import PrintStore
-from ridgecode.prints.views import WHITE
 
-SPREAD = 4.0
-"""Standard deviation in pixels of the neighbourhood that contrast is measured in: a little more than a ridge's period
-at 200 ppi (about 3 px), so that ridges and valleys count alike."""
-CONTRAST = 0.5
-"""Share of the print's own strong contrast (its 95th percentile) from which a pixel counts as ridge area."""
+NEIGHBOURHOOD_SIGMA = 4.0
+"""Standard deviation in pixels of the Gaussian neighbourhood in which contrast is measured: a little more than a ridge
+period at 200 ppi (about 3 pixels), so that each neighbourhood has ridges and valleys."""
+LEAST_CONTRAST = 0.5
+"""A pixel is ridge area from this share of the image's strong contrast (the 95th percentile) on."""
 
 
 def ridge_area(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """uint8 (H, W) at about 200 ppi -> bool (H, W): the largest connected part with ridges, smudges within it filled.
+    """uint8 (H, W) at about 200 ppi -> bool (H, W): the largest connected area with ridges, holes in it filled.
 
-    Ridges are told from the background by their local contrast, the standard deviation of grey in a Gaussian
-    neighbourhood, and not by being dark: the background of many sensors is grey and shaded. An image of one grey has no
-    ridges, and all of it counts.
+    Ridges differ from the background by their local contrast, the standard deviation of grey in a Gaussian
+    neighbourhood. Darkness would not do, since many sensors have a grey and shaded background. An image of one grey is
+    ridge area as a whole.
     """
     image = grey.astype(np.float64)
-    mean = ndimage.gaussian_filter(image, SPREAD)
-    variance = ndimage.gaussian_filter(image**2, SPREAD) - mean**2
+    mean = ndimage.gaussian_filter(image, NEIGHBOURHOOD_SIGMA)
+    variance = ndimage.gaussian_filter(image**2, NEIGHBOURHOOD_SIGMA) - mean**2
     contrast = np.sqrt(np.maximum(variance, 0.0))
-    parts, n = ndimage.label(contrast >= max(CONTRAST * np.percentile(contrast, 95), 1.0))
+    areas, n = ndimage.label(contrast >= max(LEAST_CONTRAST * np.percentile(contrast, 95), 1.0))
     if not n:
         return np.ones(grey.shape, bool)
-    largest = parts == 1 + np.argmax(np.bincount(parts.ravel())[1:])
+    largest = areas == 1 + np.argmax(np.bincount(areas.ravel())[1:])
     return np.asarray(ndimage.binary_fill_holes(largest))
 
 
 def print_windows(store: PrintStore, rows: NDArray[np.int64], height: int, width: int) -> NDArray[np.uint8]:
-    """The prints of `rows` -> (N, height, width) uint8: of each a window around the centroid of its ridge area.
+    """A window around the centroid of each print's ridge area: (N,) rows of the store -> (N, height, width) uint8.
 
-    The window is moved back into the frame where it would reach out of it; what lies outside a frame that is smaller
-    than the window is white.
+    A window that would reach out of its image is shifted back into it. Around an image smaller than the window, it is
+    white.
     """
     out = np.full((len(rows), height, width), WHITE, np.uint8)
     for place, row in enumerate(rows):
@@ -54,7 +54,7 @@ def print_windows(store: PrintStore, rows: NDArray[np.int64], height: int, width
 
 
 def _window(middle: float, have: int, want: int) -> tuple[slice, slice]:
-    """Where `want` pixels around `middle` lie among `have`, and where those lie in the window."""
+    """Which of `have` pixels a window of `want` around `middle` shows, and where in the window these lie."""
     if want > have:
         start = (want - have) // 2
         return slice(0, have), slice(start, start + have)

@@ -1,17 +1,18 @@
-"""One image file to one grey array: 32-bit, 24-bit and 8-bit files of the same print give the same pixels."""
+"""Reads an image file as a grey array: 32-bit, 24-bit and 8-bit files of the same print give the same pixels."""
 
 import io
 from pathlib import Path
 
 import numpy as np
 
-# Imported by name so that Pillow registers exactly these formats before any thread opens a file.
+# Imported by name, so that Pillow registers these formats, and no others, before any thread opens a file.
 from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, PpmImagePlugin, TiffImagePlugin
 
 from ridgecode.errors import BadInput
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".tif", ".tiff"})
 MAX_PIXELS = 2**26
+"""A small damaged or hostile file can ask for more memory than a machine has."""
 
 _FORMATS = tuple(
     plugin.format
@@ -26,7 +27,7 @@ _FORMATS = tuple(
 
 
 def is_image(path: Path) -> bool:
-    """Whether the name promises an image; hidden files and clutter such as Thumbs.db or desktop.ini don't."""
+    """Whether the name has an image's suffix. Hidden files and files such as Thumbs.db are no images."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
@@ -34,8 +35,8 @@ def load_grey(path: Path) -> np.ndarray:
     """The file's first image as uint8 (height, width), 0 black and 255 white.
 
     Colours become luma (ITU-R BT.601), which leaves R=G=B as it is. 16-bit grey is divided by 257. Transparent pixels
-    become white background, except in BMP, whose fourth byte is padding. Raises BadInput where the file is missing,
-    empty, truncated, no BMP, PNG, JPEG, PGM or TIFF, or larger than 2**26 pixels.
+    are blended with white, except in BMP, where the fourth byte is padding. Raises BadInput for a file that is missing,
+    empty, damaged, no BMP, PNG, JPEG, PGM or TIFF, or of more than 2**26 pixels.
     """
     try:
         data = path.read_bytes()
@@ -53,7 +54,7 @@ def load_grey(path: Path) -> np.ndarray:
         return _grey(image)
     except BadInput as error:
         raise BadInput(f"{path} {error}") from error
-    except Exception as error:  # Damaged bytes make decoders raise nearly anything: OSError, SyntaxError, ...
+    except Exception as error:  # of any kind: damaged bytes make decoders raise OSError, SyntaxError, ...
         raise BadInput(f"{path} is a truncated or damaged {image.format} file") from error
 
 

@@ -1,4 +1,4 @@
-"""What is known of one print: whose it is, which finger, which impression, and how it was altered."""
+"""The label of a print: subject, finger, impression and alteration. SOCOFing's file names; lists of subjects."""
 
 import re
 from dataclasses import dataclass
@@ -7,21 +7,23 @@ from ridgecode.errors import BadInput
 
 HANDS = ("Left", "Right")
 FINGERS = ("thumb", "index", "middle", "ring", "little")
-LEVELS = ("Real", "Easy", "Medium", "Hard")
+ALTERED_LEVELS = ("Easy", "Medium", "Hard")
+LEVELS = ("Real", *ALTERED_LEVELS)
 ALTERATIONS = ("CR", "Obl", "Zcut")
+"""Central rotation, obliteration and z-cut: the endings of SOCOFing's names."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintLabel:
     """The label of one print.
 
-    name: unique in a store: the POSIX path below the data set's folder, without its suffix,
+    name: unique in a store: the file's POSIX path below the data set's folder without its suffix, such as
     `Real/1__M_Left_index_finger`
-    subject: whose print it is; numbers stay strings, since other sets name their subjects
+    subject: whose print it is; a string, since not all sets number their subjects
     sex: "M", "F" or "" where it is unknown
     hand: "Left", "Right" or ""
     finger: "thumb", "index", "middle", "ring", "little" or ""
-    finger_id: the identity of mated comparisons: two prints are mated when theirs is the same, `1-Left-index`
+    finger_id: prints of the same finger, which are mated, have the same one, such as `1-Left-index`
     impression: 1 for a finger's first impression, then 2, 3, ...
     level: "Real" for an unaltered print, else how hard the alteration is: "Easy", "Medium" or "Hard"
     alteration: "" for an unaltered print, else "CR" (central rotation), "Obl" (obliteration) or "Zcut" (z-cut)
@@ -38,7 +40,8 @@ class PrintLabel:
     alteration: str
 
 
-# No leading zeros and no "_1": each label has one name only. Only first impressions are altered.
+# Numbers have no leading zeros, and a first impression has no "_1", so that each label has one name. Only first
+# impressions are altered.
 _SOCOFING_NAME = re.compile(
     r"(?:Real|Altered/Altered-(?P<level>Easy|Medium|Hard))/"
     r"(?P<subject>[1-9][0-9]*)__(?P<sex>[MF])_(?P<hand>Left|Right)_(?P<finger>thumb|index|middle|ring|little)_finger"
@@ -50,8 +53,8 @@ def parse_socofing_name(name: str) -> PrintLabel:
     """The label of a SOCOFing name such as `Real/1__M_Left_index_finger` or
     `Altered/Altered-Easy/1__M_Left_index_finger_CR`.
 
-    Synthetic prints have a second impression as `Real/1__M_Left_index_finger_2`. Inverse of `socofing_name`.
-    Raises BadInput for any other name: an altered name under Real, an unaltered one under Altered, a leading zero.
+    A synthetic finger's second impression is `Real/1__M_Left_index_finger_2`. Inverse of `socofing_name`. Raises
+    BadInput for any other name, such as an altered name under Real, an unaltered one under Altered, or a leading zero.
     Source: Shehu et al., Sokoto Coventry Fingerprint Dataset, arXiv 1807.10609.
     """
     match = _SOCOFING_NAME.fullmatch(name)
@@ -78,8 +81,8 @@ def socofing_name(
 ) -> str:
     """The SOCOFing name of a print: its path below the data set's folder, without suffix.
 
-    Inverse of `parse_socofing_name`. Raises BadInput where SOCOFing has no such name, as for an altered second
-    impression.
+    Inverse of `parse_socofing_name`. Raises BadInput for a print that SOCOFing has no name for, such as an altered
+    second impression.
     """
     folder = "Real" if level == "Real" else f"Altered/Altered-{level}"
     number = f"_{impression}" if impression != 1 else ""
@@ -90,9 +93,9 @@ def socofing_name(
 
 
 def parse_subjects(text: str) -> frozenset[int] | None:
-    """The subject numbers that `1-480` or `1-3,7` names; None (all) for an empty text.
+    """The subject numbers in a text such as `1-480` or `1-3,7`; None, for all, in an empty one.
 
-    Raises BadInput for anything else, and for a range that runs backwards.
+    Raises BadInput for another text, a range that runs backwards, and one of over a million subjects.
     """
     if not text.strip():
         return None
@@ -111,7 +114,7 @@ def parse_subjects(text: str) -> frozenset[int] | None:
 
 
 def subjects_text(numbers: frozenset[int] | None) -> str:
-    """The shortest text that `parse_subjects` reads as `numbers`: one text for the same subjects however given."""
+    """The shortest text that `parse_subjects` reads as `numbers`: the same for the same subjects, however given."""
     if numbers is None:
         return ""
     firsts = [number for number in sorted(numbers) if number - 1 not in numbers]

@@ -1,4 +1,4 @@
-"""Which prints of a store show the same finger as a Real print of its training, and which of them is a fixed probe."""
+"""The mates of each Real print of a split: the other prints of its finger."""
 
 from typing import NamedTuple
 
@@ -8,35 +8,31 @@ from numpy.typing import NDArray
 from ridgecode.errors import BadInput
 from ridgecode.prints.movement import move, movements_for
 from ridgecode.prints.store import PrintStore
-from ridgecode.prints.views import stack_prints
 
 
 class MatedPrints(NamedTuple):
-    """The N Real prints of a split, in the store's order, with the prints that each can be compared with as its mate.
+    """The N Real prints of a split, in the store's order, each with the prints that are its possible probes.
 
-    fingers: (N,) int64, equal for impressions of one finger. probes: N arrays of rows of `store`, int64: all other
-    prints of the finger, altered ones and other impressions; the print's own row where there is none, or where several
-    names share the print, so that nobody knows whose it is.
+    store: the store that the prints are in
+    fingers: (N,) int64, the same number for all impressions of a finger
+    probes: N arrays of row numbers, int64: all other prints of the finger, altered ones and other impressions. Where
+    there is none, or where the print is in the store under several names, so that its finger is unknown, it is the
+    print's own row.
     """
 
     store: PrintStore
     fingers: NDArray[np.int64]
     probes: tuple[NDArray[np.int64], ...]
 
-    def prints(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """(B,) rows of the store -> (B, H, W) uint8."""
-        return stack_prints(self.store, rows)
-
     def fixed_probes(self) -> NDArray[np.uint8]:
-        """(N, H, W) uint8: for each Real print the same one of its probes every time, moved as the protocol `moved`
-        moves it."""
+        """One probe of each Real print, always the same, moved as in the protocol `moved`: (N, H, W) uint8."""
         random = np.random.default_rng(0)
         rows = np.array([random.choice(rows) for rows in self.probes])
-        return move(self.prints(rows), movements_for(self.store.column("name")[rows]))
+        return move(self.store.stack(rows), movements_for(self.store.column("name")[rows]))
 
 
 def mated_prints(store: PrintStore, split: str) -> MatedPrints:
-    """All Real prints of `split`'s subjects. Raises BadInput where no finger of them has a second print."""
+    """All Real prints of the subjects of `split`. Raises BadInput where none of their fingers has a second print."""
     real, names = store.rows(split), store.column("finger_id")
     by_finger: dict[str, list[int]] = {}
     for row in store.rows(split, levels=None, identity=True).tolist():

@@ -1,4 +1,4 @@
-"""Which subjects train, validate and test: always by subject, never by finger or file."""
+"""The split of prints into training, validation and test by their subjects, so that no subject is in two of them."""
 
 import numpy as np
 
@@ -6,17 +6,17 @@ from ridgecode.errors import BadInput
 
 SPLITS = ("train", "val", "test")
 
-# The last subjects of SOCOFing's training and validation splits; the test split is all above.
+# The last subjects of SOCOFing's training and validation splits; all higher numbers are in the test split.
 _SOCOFING_LAST_TRAIN = 400
 _SOCOFING_LAST_VAL = 480
 
 
 def split_of(source: str, subjects: np.ndarray, seed: int = 0) -> np.ndarray:
-    """The split of each print by its subject: N subjects (str) to N of "train", "val", "test".
+    """The split of each print by its subject: (N,) subjects, str, -> (N,) of "train", "val", "test".
 
-    SOCOFing: subjects 1-400, 401-480 and 481-600, whichever of them are there. Any other source: a seeded permutation
-    of its subjects, 70 %, 10 % and 20 % of them, with at least one subject each where there are three; two give train
-    and test, one gives train.
+    SOCOFing: train 1-400, val 401-480, test 481-600, of the subjects that are there. Other sources: 70 %, 10 % and 20 %
+    of their subjects, permuted by `seed`. Three subjects or more give each split one at least; two give train and test,
+    one gives train.
     Raises BadInput for a SOCOFing subject that is no number.
     """
     subjects = np.asarray(subjects, dtype=str)

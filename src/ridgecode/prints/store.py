@@ -1,9 +1,10 @@
 """The prepared store: canonical prints in one memory-mapped file, beside their labels.
 
-A store is a folder of three files. `prints.u8` holds the pixels of all prints, row by row, one print after the other,
-without any header. `index.parquet` has a row a print: the columns of PrintLabel, then `source` (str), `duplicate_group`
-(int32, -1 for none), `offset` (int64, into prints.u8), `height` and `width` (int32). `store.json` tells the format's
-version, where the prints came from, and a digest.
+A store is a folder of three files:
+- `prints.u8`: the pixels of all prints, one print after the other, each row by row, without a header
+- `index.parquet`: a row a print, with the columns of PrintLabel, then `source` (str), `duplicate_group` (int32, -1 for
+  none), `offset` (int64, into prints.u8), `height` and `width` (int32)
+- `store.json`: the format and its version, the request that the store answers, the skipped files, and a digest
 """
 
 import hashlib
@@ -15,8 +16,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from ridgecode.errors import BadInput
+from ridgecode.prints.canonical import PRINT_SHAPE, at_print_shape
 from ridgecode.prints.labels import LEVELS
 from ridgecode.prints.splits import SPLITS, split_of
 
@@ -64,7 +67,7 @@ class PrintStore:
     def open(cls, path: Path | str) -> "PrintStore":
         """Opens the store at `path` without reading its pixels.
 
-        Raises BadInput where there is no store, it was made by another version, or its files don't belong together.
+        Raises BadInput where there is no store, it is of another version, or its files don't belong together.
         """
         path = Path(path)
         about = read_about(path)
@@ -88,11 +91,11 @@ class PrintStore:
         return len(self._index)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Another process opens the store for itself: sending the memory map would copy every pixel.
+        # Pickled by its path, so that another process opens the store itself: its memory map would be sent as a copy.
         return PrintStore.open, (self.path,)
 
     def column(self, name: str) -> np.ndarray:
-        """One column of the index, read-only (N,): numpy str or integers. Raises KeyError for another name."""
+        """One column of the index, a read-only array (N,) of str or integers. Raises KeyError for an unknown name."""
         if name not in self._columns:
             column = self._index[name]
             text = pa.types.is_string(column.type)
@@ -102,37 +105,41 @@ class PrintStore:
         return self._columns[name]
 
     def image(self, row: int) -> np.ndarray:
-        """One row's print, uint8 (H, W), 0 black ridge, 255 white background: a read-only view of the memory map."""
+        """The print of a row: uint8 (H, W), 0 black ridge, 255 white background, a read-only view of the memory map."""
         height, width = int(self.column("height")[row]), int(self.column("width")[row])
         offset = int(self.column("offset")[row])
         return self._pixels[offset : offset + height * width].reshape(height, width)
 
-    def stack(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-        """The prints of `rows` as one array in memory, uint8 (N, H, W). Raises BadInput where their sizes differ."""
+    def prints(
+        self, split: str = "all", levels: Sequence[str] | None = ("Real",), identity: bool = False
+    ) -> NDArray[np.uint8]:
+        """The prints that `rows` finds with the same arguments, as `stack` returns them: uint8 (N, H, W)."""
+        return self.stack(self.rows(split, levels, identity))
+
+    def stack(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The prints of `rows` as a new array, uint8 (N, H, W), 0 black ridge, 255 white background.
+
+        Where all prints of the store have one size they stay as they are. Otherwise each is cut, or padded with white,
+        around its middle to the canonical 97 x 90, whichever rows are asked for: all stacks of a store have one size.
+        Raises IndexError for a row that the store does not have.
+        """
         rows = np.asarray(rows, dtype=np.int64)
         if self._one_size:
             height, width = int(self.column("height")[0]), int(self.column("width")[0])
             return np.asarray(self._pixels).reshape(-1, height, width)[rows]
-        sizes = {(int(h), int(w)) for h, w in zip(self.column("height")[rows], self.column("width")[rows], strict=True)}
-        if len(sizes) > 1:
-            (h1, w1), (h2, w2) = sorted(sizes)[:2]
-            raise BadInput(
-                f"the prints of {self.path} differ in size ({w1} x {h1} and {w2} x {h2}): "
-                "prepare a store of one set, whose images are of one size"
-            )
-        height, width = sizes.pop() if sizes else (0, 0)
-        stacked = np.empty((len(rows), height, width), np.uint8)
+        stacked = np.empty((len(rows), *PRINT_SHAPE), np.uint8)
         for place, row in enumerate(rows):
-            stacked[place] = self.image(int(row))
+            stacked[place] = at_print_shape(self.image(int(row)))
         return stacked
 
     def rows(self, split: str = "all", levels: Sequence[str] | None = ("Real",), identity: bool = False) -> np.ndarray:
-        """Row numbers, int64, ascending, of the prints asked for.
+        """The row numbers of the prints asked for: int64 (N,), ascending.
 
         split: "train", "val", "test" (see `split_of`) or "all"
         levels: of "Real", "Easy", "Medium", "Hard"; None for all
-        identity: True leaves out all prints, altered ones too, of a finger whose Real print lies in a duplicate group,
-        since nobody can tell whose print that is. Raises BadInput for another split or level.
+        identity: True leaves out fingers whose Real print is in a duplicate group, and their altered prints, since
+        nobody knows whose prints those are
+        Raises BadInput for an unknown split or level.
         """
         if split not in ("all", *SPLITS):
             raise BadInput(f"there is no split {split!r}: choose one of all, {', '.join(SPLITS)}")
@@ -153,7 +160,7 @@ class PrintStore:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """What store.json of the store at `path` tells. Raises BadInput where there is none, or one of another version."""
+    """The content of the store.json at `path`. Raises BadInput where there is none, or one of another version."""
     if not path.is_dir():
         raise BadInput(f"{path} is no folder: make a store with `ridgecode prepare --out {path}`")
     try:
@@ -177,13 +184,13 @@ def read_about(path: Path) -> dict[str, Any]:
 
 
 def store_digest(sha256_of_pixels: bytes, index: pa.Table) -> str:
-    """sha256 (hex) over the pixels' own sha256 and the index's values; it doesn't depend on how Parquet packs them."""
+    """sha256 (hex) over the sha256 of the pixels and the values of the index, however Parquet packs these."""
     values = json.dumps(index.to_pydict(), separators=(",", ":"), sort_keys=True).encode()
     return hashlib.sha256(sha256_of_pixels + values).hexdigest()
 
 
 def _read_index(path: Path) -> pa.Table:
-    # Not pq.read_table: it first imports pyarrow.dataset, which takes longer than all else here.
+    # Not pq.read_table: it imports pyarrow.dataset, which takes longer than all else here.
     with pq.ParquetFile(path) as file:
         return file.read(use_threads=False)
 

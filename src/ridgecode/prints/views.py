@@ -1,25 +1,29 @@
 """Views: which pixels of a print an autoencoder sees."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgecode.prints.store import PrintStore
+from ridgecode.prints.canonical import PRINT_SHAPE, WHITE, overlap
+from ridgecode.prints.names import ViewName
 
-ViewName = Literal["crop32", "whole"]
-PRINT_SHAPE = (97, 90)
-"""Rows and columns of a canonical SOCOFing print."""
-WHITE = 255
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Pixels = TypeVar("Pixels", NDArray[np.uint8], NDArray[np.float32], "Tensor")
 
 
 @dataclass(frozen=True)
 class View:
     """A window of `height` x `width` pixels in the middle of a print; what lies outside the print is white.
 
-    print_shape: the (rows, columns) that `restore` brings a window back to, or None where the window is what is kept.
-    Of these a window that is one too small leaves out the first: above a fingertip it is white.
+    Prints and windows are arrays or tensors, uint8 of 0 to 255 or floats in [0, 1]; what comes back is of the same
+    kind. Tensors may lie on any device and carry gradients.
+
+    print_shape: the (rows, columns) that `restore` brings a window back to; None where the window itself is the print's
+        part to keep. A window that has one row less leaves out the first: above a fingertip it is white.
     """
 
     name: ViewName
@@ -27,22 +31,30 @@ class View:
     width: int
     print_shape: tuple[int, int] | None = None
 
-    def take(self, prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(N, H, W) uint8 prints -> (N, height, width), centred; half a pixel that can't be shared goes to the end, but
-        comes off the beginning of a whole print."""
+    def take(self, prints: Pixels) -> Pixels:
+        """(N, H, W) prints -> (N, height, width) windows from their middle. Windows of that size stay as they are.
+
+        Where the pixels to add or cut are odd in number, the odd one is added or cut at the end; of a whole print it is
+        cut at the beginning.
+        """
+        if tuple(prints.shape[1:]) == (self.height, self.width):
+            return prints
         # A larger print is first cut to the canonical size, so that the margin is white for every print.
-        inside = prints if self.print_shape is None else _window(prints, *self.print_shape)
-        return _window(inside, self.height, self.width, odd_first=self.print_shape is not None)
+        inside = prints if self.print_shape is None else _centred(prints, self.print_shape)
+        return _centred(inside, (self.height, self.width), odd_first=self.print_shape is not None)
 
-    def kept(self, prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(N, H, W) uint8 prints -> (N, rows, columns): the pixels that `restore` tries to bring back, as they are."""
-        return _window(prints, *(self.print_shape or (self.height, self.width)))
+    def target(self, prints: Pixels) -> Pixels:
+        """(N, H, W) prints or (N, height, width) windows -> (N, rows, columns): the pixels that `restore` of a
+        reconstruction is compared with."""
+        if tuple(prints.shape[1:]) == (self.height, self.width):
+            return self.restore(prints)
+        return _centred(prints, self.print_shape or (self.height, self.width))
 
-    def put(self, prints: NDArray[np.uint8], kept: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A copy of (N, H, W) uint8 prints, the pixels that `kept` gives replaced by others, (N, rows, columns)."""
+    def put(self, prints: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A copy of (N, H, W) prints in which (N, rows, columns) `target` pixels replace those that `target` gives."""
         out = prints.copy()
-        (top, rows), (left, columns) = (_overlap(prints.shape[i], kept.shape[i]) for i in (1, 2))
-        out[:, top, left] = kept[:, rows, columns]
+        (top, rows), (left, columns) = (overlap(prints.shape[i], target.shape[i]) for i in (1, 2))
+        out[:, top, left] = target[:, rows, columns]
         return out
 
     @property
@@ -50,52 +62,49 @@ class View:
         """The rows and columns of a window that show the print, not the white margin around it."""
         if self.print_shape is None:
             return slice(0, self.height), slice(0, self.width)
-        return _overlap(self.print_shape[0], self.height)[1], _overlap(self.print_shape[1], self.width)[1]
+        return overlap(self.print_shape[0], self.height)[1], overlap(self.print_shape[1], self.width)[1]
 
-    def restore(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N, height, width) windows -> (N, rows, columns) of the print; what the window lacks repeats its edge.
+    def restore(self, windows: Pixels) -> Pixels:
+        """(N, height, width) windows -> (N, rows, columns) of the print. Rows and columns that the window lacks repeat
+        its edge.
 
         Raises ValueError where the windows are not of this view's size.
         """
-        if windows.shape[1:] != (self.height, self.width):
-            raise ValueError(f"windows are {windows.shape[1:]}, the view {self.name} has {(self.height, self.width)}")
+        if tuple(windows.shape[1:]) != (self.height, self.width):
+            size = tuple(windows.shape[1:])
+            raise ValueError(f"windows are {size}, the view {self.name} has {(self.height, self.width)}")
         if self.print_shape is None:
             return windows
-        height, width = self.print_shape
-        rows, columns = self.inside
-        kept_rows, kept_columns = _overlap(height, self.height, True)[0], _overlap(width, self.width, True)[0]
-        lacking = ((0, 0), (kept_rows.start, height - kept_rows.stop), (kept_columns.start, width - kept_columns.stop))
-        return np.pad(windows[:, rows, columns], lacking, mode="edge")
+        (height, width), (rows, columns) = self.print_shape, self.inside
+        had_rows, had_columns = overlap(height, self.height, True)[0], overlap(width, self.width, True)[0]
+        lacking = (had_rows.start, height - had_rows.stop), (had_columns.start, width - had_columns.stop)
+        return _padded(windows[:, rows, columns], lacking, white=False)
 
 
-def stack_prints(store: PrintStore, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The prints of `rows` as one (N, H, W) uint8 array: as they are where all prints of the store have one size, else
-    each cut or padded with white, centred, to the canonical `PRINT_SHAPE`, so that all stacks of a store are of one
-    size."""
-    heights, widths = store.column("height"), store.column("width")
-    if (heights == heights[0]).all() and (widths == widths[0]).all():
-        return store.stack(rows)
-    out = np.empty((len(rows), *PRINT_SHAPE), np.uint8)
-    for i, row in enumerate(rows):
-        out[i] = _window(store.image(int(row))[None], *PRINT_SHAPE)[0]
-    return out
+def _centred(prints: Pixels, size: tuple[int, int], odd_first: bool = False) -> Pixels:
+    """(N, H, W) -> (N, *size): cut, or padded with white, around the middle."""
+    (top, rows), (left, columns) = (overlap(prints.shape[i + 1], size[i], odd_first) for i in (0, 1))
+    lacking = (rows.start, size[0] - rows.stop), (columns.start, size[1] - columns.stop)
+    return _padded(prints[:, top, left], lacking, white=True)
 
 
-def _window(prints: NDArray[np.uint8], height: int, width: int, odd_first: bool = False) -> NDArray[np.uint8]:
-    n, rows, columns = prints.shape
-    out = np.full((n, height, width), WHITE, np.uint8)
-    both = ((rows, height), (columns, width))
-    source, target = zip(*(_overlap(have, want, odd_first) for have, want in both), strict=True)
-    out[:, target[0], target[1]] = prints[:, source[0], source[1]]
-    return out
+def _padded(prints: Pixels, lacking: tuple[tuple[int, int], tuple[int, int]], white: bool) -> Pixels:
+    """(N, H, W) with `lacking` rows (before, after) and columns (before, after) added: white ones, or copies of the
+    edge."""
+    if lacking == ((0, 0), (0, 0)):
+        return prints
+    if isinstance(prints, np.ndarray):
+        how: dict[str, Any] = {"mode": "edge"}
+        if white:
+            how = {"constant_values": WHITE if prints.dtype == np.uint8 else 1}
+        return np.pad(prints, ((0, 0), *lacking), **how)
+    # Not at the top: a report reads views, and needs no torch.
+    from torch.nn import functional
 
-
-def _overlap(have: int, want: int, odd_first: bool = False) -> tuple[slice, slice]:
-    """Where `want` centred pixels lie among `have`, and where those lie in the result. odd_first: an odd pixel is cut
-    from the beginning."""
-    kept = min(have, want)
-    source, target = (have - kept + odd_first) // 2, (want - kept) // 2
-    return slice(source, source + kept), slice(target, target + kept)
+    around = (*lacking[1], *lacking[0])
+    if white:
+        return functional.pad(prints, around, value=1.0 if prints.is_floating_point() else WHITE)
+    return functional.pad(prints[:, None], around, mode="replicate")[:, 0]
 
 
 # `whole` is 96x96, which halves four times: 3 white columns on each side of a 97x90 print, and its first row left out.

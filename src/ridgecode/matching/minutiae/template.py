@@ -1,8 +1,7 @@
-"""What a minutiae matcher takes from a print, and the interface of the matchers."""
+"""Minutiae templates: what a minutiae matcher extracts from a print and compares."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Protocol
 from zipfile import BadZipFile
 
 import numpy as np
@@ -12,20 +11,20 @@ from ridgecode.files import whole_file
 from ridgecode.prints.canonical import CANONICAL_PPI, resized
 
 MINUTIAE_PPI = 500.0
-"""What minutiae tools expect: a ridge period of about 9 px, where canonical prints have about 4."""
+"""The resolution that minutiae tools expect: ridges are about 9 pixels apart; in a canonical print, about 4."""
 ENDING, BIFURCATION = 0, 1
 
 
 @dataclass(frozen=True, eq=False)
 class Minutiae:
-    """The M minutiae of one print, in the order that its extractor gave them.
+    """The M minutiae of one print, in the order in which they were extracted.
 
     x, y: float32 (M,), pixels at 500 ppi from the left and from the top
-    direction: float32 (M,), degrees in [0, 360), counter-clockwise from the x axis as one sees the print
+    direction: float32 (M,), degrees in [0, 360), counter-clockwise from the x axis in the displayed print
     kind: uint8 (M,), ENDING or BIFURCATION
     quality: float32 (M,), in [0, 1]
     size: int64 (2,), rows and columns of the print at 500 ppi
-    descriptors: bool (M, bits), what surrounds each; no bits where the matcher compares positions and directions alone
+    descriptors: bool (M, bits), of the surroundings of each; 0 bits if the matcher compares places and directions only
     """
 
     x: np.ndarray
@@ -41,8 +40,10 @@ class Minutiae:
 
     @property
     def bytes(self) -> int:
-        """Bytes of a template: x, y, direction and quality in 2, 2, 1 and 1 bytes, as ISO/IEC 19794-2's standard
-        format has them with the kind in x, and the descriptors' bits."""
+        """Bytes of a template: 6 a minutia, as in ISO/IEC 19794-2's standard format, and the descriptors' bits.
+
+        The 6 bytes are 2 of x (with the kind), 2 of y, 1 of direction and 1 of quality.
+        """
         return len(self) * 6 + self.descriptors.size // 8
 
     def save(self, path: Path | str) -> None:
@@ -52,7 +53,7 @@ class Minutiae:
 
     @classmethod
     def load(cls, path: Path | str) -> "Minutiae":
-        """Reads a template that `save` wrote. Raises BadInput naming the file where it is something else."""
+        """Reads a template that `save` wrote. Raises BadInput, which names the file, if it is no such template."""
         try:
             with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 return cls(**{field.name: file[field.name] for field in fields(cls)})
@@ -60,27 +61,10 @@ class Minutiae:
             raise BadInput(f"{path}: no minutiae template ({error}); delete it, and it is made again") from None
 
 
-class MinutiaeMatcher(Protocol):
-    """One small interface: print to template, two templates to a score.
-
-    name: as in --matcher
-    version: names all that a template and a score depend on; equal versions give equal scores
-    """
-
-    name: str
-    version: str
-
-    def extract(self, print: np.ndarray) -> Minutiae:
-        """A canonical print, uint8 (H, W) at about 200 ppi, to its template. The same print gives the same template."""
-
-    def compare(self, probe: Minutiae, reference: Minutiae) -> float:
-        """The comparison score, at least 0; a higher score is more alike."""
-
-
 def at_500_ppi(print: np.ndarray) -> np.ndarray:
-    """A canonical print, uint8 (H, W), to uint8 (round(2.5 H), round(2.5 W)) by Lanczos resampling.
+    """Enlarges a canonical print, uint8 (H, W), to uint8 (round(2.5 H), round(2.5 W)) by Lanczos resampling.
 
-    Raises BadInput for anything else than a grey uint8 image.
+    Raises BadInput if it is no grey uint8 image.
     """
     if print.ndim != 2 or print.dtype != np.uint8 or not print.size:
         raise BadInput(f"a minutiae matcher takes grey uint8 prints (H, W), not {print.dtype} {print.shape}")

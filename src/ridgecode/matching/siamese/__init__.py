@@ -1,1 +1,1 @@
-"""Siamese networks on images: one branch embeds both images, a comparator scores the two embeddings."""
+"""Siamese networks on images: one branch embeds both images, and a comparator scores the two embeddings."""

@@ -1,4 +1,4 @@
-"""Image Siamese networks as files: weights in safetensors, the rest as JSON in the file's header."""
+"""Image Siamese networks as files: weights in safetensors; spec and facts as JSON in the header."""
 
 import hashlib
 import json
@@ -18,8 +18,8 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class SiameseFacts:
-    """What a saved network says of itself: accept a score at or above `threshold`, which a fraction `fmr` of the
-    non-mated validation pairs reach; `moved_probes`: whether the probes of its pairs were moved."""
+    """threshold: a score at or above it is accepted; fmr: the false match rate at the threshold, 0 to 1, on the
+    validation pairs; moved_probes: whether the probes of its pairs were moved."""
 
     threshold: float
     fmr: float
@@ -45,13 +45,14 @@ def save_siamese(path: Path, net: Network, spec: SiameseSpec, facts: SiameseFact
 
 
 def load_siamese(path: Path) -> SavedSiamese:
-    """Reads what `save_siamese` wrote, onto the CPU. Raises BadInput naming a file that is missing or another kind."""
+    """Reads what `save_siamese` wrote, onto the CPU. Raises BadInput for a file that is missing, damaged or another
+    kind."""
     try:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(_KEY)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except FileNotFoundError:
-        raise BadInput(f"{path}: no such matcher; `ridgecode train-matcher` makes one") from None
+        raise BadInput(f"{path}: no such matcher; `ridgecode train-siamese` makes one") from None
     except (SafetensorError, OSError) as error:
         raise BadInput(f"{path}: not a safetensors file ({error}); train the matcher again") from None
     if text is None:

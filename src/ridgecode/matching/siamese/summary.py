@@ -1,4 +1,4 @@
-"""A network's layers as a table: what each gives for one image, and what it holds."""
+"""A network's layers as a table: the shape of each layer's output, and its number of parameters."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from ridgecode.matching.siamese.systems import Network, SiameseSpec
 
 
 class LayerRow(NamedTuple):
-    """layer: its name and kind; shape: of its output for one image, without the batch; parameters: it holds."""
+    """layer: name and kind; shape: of the output for one image, without the batch; parameters: their number."""
 
     layer: str
     shape: tuple[int, ...]
@@ -17,7 +17,7 @@ class LayerRow(NamedTuple):
 
 
 def layer_table(net: Network, spec: SiameseSpec) -> list[LayerRow]:
-    """The layers in the order they are used, for one pair of images of the spec's size."""
+    """The layers in the order in which a pair of images of the spec's size uses them."""
     rows: dict[str, LayerRow] = {}
     hooks = []
     for name, layer in net.named_modules():
@@ -38,7 +38,7 @@ def layer_table(net: Network, spec: SiameseSpec) -> list[LayerRow]:
         net.train(was_training)
         for hook in hooks:
             hook.remove()
-    # Layers that are split between the two images never run as modules.
+    # `embed` and `score` use a layer's weights directly where each does a part of it; such a layer never runs itself.
     for name, layer in net.named_children():
         if name not in rows and not isinstance(layer, nn.Sequential):
             held = sum(p.numel() for p in layer.parameters())
@@ -49,7 +49,7 @@ def layer_table(net: Network, spec: SiameseSpec) -> list[LayerRow]:
 
 
 def summary(net: Network, spec: SiameseSpec) -> str:
-    """The table as Markdown, with the sum."""
+    """The table as Markdown, with the number of all parameters."""
     rows = [f"| {r.layer} | {'x'.join(map(str, r.shape))} | {r.parameters:,} |" for r in layer_table(net, spec)]
     title = f"# {spec.system} ({spec.recipe}), input {spec.input}"
     total = sum(p.numel() for p in net.parameters())

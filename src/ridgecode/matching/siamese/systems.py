@@ -1,7 +1,7 @@
-"""The image Siamese systems by name: what each reads, how it is trained, and how its pairs are drawn.
+"""The image Siamese systems by name: the input of each, how it is trained, and how its pairs are drawn.
 
-A system has two recipes. `published` is the write-up's own; `ours` repairs it, and differs in nothing but what
-`RECIPES` says.
+A system has two recipes: `published` is that of the write-up, `ours` is a corrected one. They differ only in what
+`RECIPES` holds.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from ridgecode.errors import BadInput
+from ridgecode.matching.names import RecipeName, SystemName
 from ridgecode.matching.pair_losses import PairLoss, bce, contrastive, infonce
-from ridgecode.matching.siamese.euclidean import ContrastiveNetwork, StripesNetwork
-from ridgecode.matching.siamese.l1 import L1Network
-from ridgecode.matching.siamese.subtract import SubtractConvNetwork, SubtractNetwork
+from ridgecode.matching.siamese.networks import (
+    ContrastiveNetwork,
+    L1Network,
+    StripesNetwork,
+    SubtractConvNetwork,
+    SubtractNetwork,
+)
 from ridgecode.prints.canonical import resized
 from ridgecode.prints.movement import Limits
 
-SystemName = Literal["subtract", "subtract-conv", "stripes", "contrastive", "l1"]
-RecipeName = Literal["ours", "published"]
 PairRule = Literal["probes", "images", "triplets", "all"]
 SYSTEMS: tuple[SystemName, ...] = get_args(SystemName)
 
@@ -39,9 +42,10 @@ _NETWORKS: dict[str, type[Network]] = {
 class System:
     """What both recipes of a system share.
 
-    height, width, channels: of the network's input; 0 keeps the images' own size, of which every `step`-th pixel each
-    way is taken. pairs: how its pairs are drawn (`ridgecode.matching.pair_lists`). held_out: shares of the pairs for
-    validation and test where pairs are split by pair.
+    height, width, channels: of the network's input; a height and width of 0 stand for the images' own size
+    step: images of their own size are reduced to every `step`-th row and column
+    pairs: how the pairs are drawn (`ridgecode.matching.siamese.pair_rules`)
+    held_out: the shares of the pairs that are validation and test pairs, if pairs are split by pair
     """
 
     height: int
@@ -63,10 +67,15 @@ SYSTEM_FACTS: dict[str, System] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a system is trained. network: arguments of its constructor; split_by: "pair" (as published: images recur on
-    both sides) or "subject"; channels: 0 for the system's own; movement: how far both images of a training pair are
-    moved, beyond what the system does itself; None for not at all; whole_batch: each probe of a batch comes with its
-    own reference, and is compared with all references of the batch (`batch_loss`); of pairs that are not given."""
+    """How a system is trained.
+
+    network: the arguments of the network's constructor, beside the input's size
+    split_by: "pair", as published, where the same image may be in training and validation pairs, or "subject"
+    channels: of the input; 0 for the system's own
+    movement: how far both images of a training pair are moved, beside the system's own movement of probes; None: not
+    whole_batch: whether each probe is compared with all references of its batch (`batch_loss`), rather than with the
+        reference of its pair; pairs of a list or of folders are trained pair by pair all the same
+    """
 
     optimiser: Literal["adam", "rmsprop"]
     learning_rate: float
@@ -98,8 +107,10 @@ RECIPES: dict[tuple[str, str], Recipe] = {
 
 @dataclass(frozen=True)
 class SiameseSpec:
-    """What has to be known to build the network again and to bring images to its input: pixels, of which every
-    `step`-th is taken of images that are larger by that factor."""
+    """All that is needed to build the network again and to bring images to its input.
+
+    height, width: pixels; step: of images that are larger by this factor, every `step`-th row and column is taken.
+    """
 
     system: SystemName
     recipe: RecipeName
@@ -109,7 +120,7 @@ class SiameseSpec:
     step: int
 
     def fit(self, prints: np.ndarray) -> np.ndarray:
-        """(N, H, W) uint8 images of any size -> (N, height, width) uint8; images of that size stay as they are."""
+        """(N, H, W) uint8 images of any size -> (N, height, width) uint8. Images of that size stay as they are."""
         shape = (self.height, self.width)
         if prints.shape[1:] == shape:
             return prints
@@ -118,14 +129,16 @@ class SiameseSpec:
         return np.stack([resized(one, *shape) for one in prints]) if len(prints) else np.empty((0, *shape), np.uint8)
 
     def tensor(self, images: np.ndarray) -> Tensor:
-        """(N, height, width) uint8 -> the network's input, (N, channels, height, width) float in [0, 1]. Images are
-        grey: each channel holds the same, as SOCOFing's own files do."""
+        """(N, height, width) uint8 -> the network's input, (N, channels, height, width) float in [0, 1].
+
+        Images are grey: all channels are the same, as in SOCOFing's own files.
+        """
         grey = torch.from_numpy(images).unsqueeze(1).float().div_(255).expand(-1, self.channels, -1, -1)
         return grey.contiguous(memory_format=torch.channels_last)
 
     @property
     def input(self) -> str:
-        """The input in words, `90x90x1`: rows, columns, channels."""
+        """The input's size as rows, columns and channels: `90x90x1`."""
         return f"{self.height}x{self.width}x{self.channels}"
 
 
@@ -137,7 +150,10 @@ def siamese_spec(
     width: int = 0,
     channels: int = 0,
 ) -> SiameseSpec:
-    """The spec of a system for images of `image_shape` (rows, columns); 0 takes the recipe's or the system's own."""
+    """The spec of a system for images of `image_shape` (rows, columns).
+
+    height, width, channels: of the input; 0 takes the recipe's or the system's own.
+    """
     facts, own = SYSTEM_FACTS[system], RECIPES[system, recipe].channels
     rows, columns = (-(-side // facts.step) for side in image_shape)
     return SiameseSpec(
@@ -151,30 +167,37 @@ def siamese_spec(
 
 
 def build_siamese(spec: SiameseSpec) -> Network:
-    """The spec's network with fresh weights, which torch's global generator draws. Raises BadInput for a system that
-    there is not, and for an input that is too small for it."""
+    """The spec's network, its weights drawn by torch's global generator.
+
+    Raises BadInput for an unknown system or recipe, and for an input that is too small for the network.
+    """
     if (spec.system, spec.recipe) not in RECIPES:
         raise BadInput(
             f"there is no system {spec.system} with the recipe {spec.recipe}; choose from {', '.join(SYSTEMS)}"
         )
     arguments = RECIPES[spec.system, spec.recipe].network
     net = _NETWORKS[spec.system](spec.height, spec.width, spec.channels, **arguments)
-    # Twice as fast as the usual order of memory on processors (benchmarks/siamese.py).
+    # On a CPU this order in memory is twice as fast as the usual one (benchmarks/siamese.py).
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return net
 
 
 def pair_loss(net: Network, scores: Tensor, mated: Tensor) -> PairLoss:
-    """The system's loss on scores (N,): binary cross-entropy of logits, or contrastive of minus distances."""
+    """The system's loss on the scores (N,) of pairs. mated: bool (N,).
+
+    Binary cross-entropy if scores are logits, the contrastive loss if they are minus distances.
+    """
     return bce(scores, mated) if net.kind == "bce" else contrastive(-scores, mated)
 
 
 def batch_loss(net: Network, e1: Tensor, e2: Tensor, fingers: Tensor) -> PairLoss:
-    """The loss of comparing each of N probes with each of N references, embeddings (N, D) of `fingers` (N,) int each.
+    """The loss of comparing each of N probes with each of N references.
 
-    Binary cross-entropy, mated and non-mated comparisons half each, which fixes what a score means; and InfoNCE, which
-    looks at the references that are hardest to tell from the own one. N (N - 1) non-mated comparisons cost no more
-    images than N do.
+    e1, e2: (N, D), embeddings of the probes and of the references; fingers: int (N,), of both
+
+    The loss is the sum of two. Binary cross-entropy, in which mated and non-mated comparisons count half each, makes a
+    score a logit. InfoNCE depends most on the references that are hardest to tell from the probe's own. N (N - 1)
+    non-mated comparisons need no more images than N would.
     """
     scores = net.score(e1[:, None], e2[None, :])
     mated = fingers[:, None] == fingers[None, :]
@@ -185,15 +208,15 @@ def batch_loss(net: Network, e1: Tensor, e2: Tensor, fingers: Tensor) -> PairLos
 
 
 def published_threshold(net: Network) -> float:
-    """The score at which the write-ups accept: a probability of 0.5 (logit 0), a distance below 0.5."""
+    """The threshold of the write-ups: a logit of 0, which is a probability of 0.5, or a distance of 0.5."""
     return 0.0 if net.kind == "bce" else -0.5
 
 
 def constant_floor(net: Network, mated_share: float) -> float:
-    """The loss of the best constant answer, where a fraction `mated_share` of the pairs is mated.
+    """The lowest loss of a network that gives every pair the same score. mated_share: p, a fraction of the pairs.
 
-    Binary cross-entropy: the entropy of that share, ln 2 at a half. Contrastive with margin 1: the distance d that all
-    pairs share costs p d^2 + (1 - p) (1 - d)^2, least at d = 1 - p: p (1 - p), 0.25 at a half.
+    Binary cross-entropy: the entropy of p; ln 2 if p is a half. Contrastive with margin 1: if all pairs have the
+    distance d, the loss is p d^2 + (1 - p) (1 - d)^2; its minimum is p (1 - p), at d = 1 - p; 0.25 if p is a half.
     """
     p = mated_share
     if not 0 < p < 1:

@@ -1,7 +1,7 @@
 """The three alterations of SOCOFing's Altered folders at three levels, imitated on any print.
 
-Source of the kinds: Y. Shehu et al., "Sokoto Coventry Fingerprint Dataset", arXiv 1807.10609, 2018, made with the
-STRANGE toolbox. Each is an edit in place: pixels outside the altered region keep their values.
+Source: Y. Shehu et al., "Sokoto Coventry Fingerprint Dataset", arXiv 1807.10609, 2018, who used the STRANGE toolbox.
+Pixels outside the altered region keep their values.
 """
 
 import numpy as np
@@ -9,13 +9,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ridgecode.errors import BadInput
+from ridgecode.prints.labels import ALTERATIONS, ALTERED_LEVELS
 from ridgecode.prints.synthetic.smooth_noise import smooth_noise
 
-KINDS = ("CR", "Obl", "Zcut")
-"""Central rotation, obliteration, z-cut: the endings of SOCOFing's names."""
-LEVELS = ("Easy", "Medium", "Hard")
-# Least and largest share of the print's pixels inside the altered region, near what SOCOFing's own files show (their
-# Hard files go further: past 30 % little is left of a print to compare).
+# Least and largest share of the print's pixels inside the altered region, about as in SOCOFing's own files. Their Hard
+# files go further; beyond 30 % too little of a print is left to compare.
 _AREA = {
     ("CR", "Easy"): (0.10, 0.13),
     ("CR", "Medium"): (0.19, 0.22),
@@ -30,15 +28,16 @@ _AREA = {
 
 
 def alter(image: NDArray[np.uint8], kind: str, level: str, seed: int) -> NDArray[np.uint8]:
-    """A copy of a print (uint8 (H, W), 0 on black ridges) altered as SOCOFing alters; pixel-aligned with it.
+    """An altered copy of a print, as in SOCOFing: uint8 (H, W), 0 on black ridges, pixel-aligned with the print.
 
-    kind: "CR", "Obl" or "Zcut"; level: "Easy", "Medium" or "Hard". At least 70 % of the pixels keep their values; of a
-    print that fills its frame Easy leaves more than Medium, and Medium more than Hard. The same arguments give the same
-    pixels. Raises BadInput for another kind, level, shape or type, or a negative seed.
+    kind: "CR", "Obl" or "Zcut"; level: "Easy", "Medium" or "Hard". At least 70 % of the pixels keep their values: most
+    at Easy, fewest at Hard, where the print fills its image. The same arguments give the same pixels. Raises BadInput
+    for another kind, level, shape or type, or a negative seed.
     """
-    if kind not in KINDS or level not in LEVELS:
+    if kind not in ALTERATIONS or level not in ALTERED_LEVELS:
         raise BadInput(
-            f"Alteration {kind!r} at level {level!r} is unknown: choose {', '.join(KINDS)} at {', '.join(LEVELS)}."
+            f"Alteration {kind!r} at level {level!r} is unknown: choose {', '.join(ALTERATIONS)} at "
+            f"{', '.join(ALTERED_LEVELS)}."
         )
     if image.ndim != 2 or image.dtype != np.uint8 or min(image.shape) < 32:
         raise BadInput(
@@ -46,7 +45,7 @@ def alter(image: NDArray[np.uint8], kind: str, level: str, seed: int) -> NDArray
         )
     if seed < 0:
         raise BadInput(f"Seed {seed} is negative: give 0 or more.")
-    rng = np.random.default_rng([seed, KINDS.index(kind), LEVELS.index(level)])
+    rng = np.random.default_rng([seed, ALTERATIONS.index(kind), ALTERED_LEVELS.index(level)])
     area = rng.uniform(*_AREA[kind, level]) * image.size
     edit = {"CR": _rotate_disc, "Obl": _obliterate, "Zcut": _cut_z}[kind]
     altered, region = edit(image, area, rng)
@@ -54,7 +53,7 @@ def alter(image: NDArray[np.uint8], kind: str, level: str, seed: int) -> NDArray
 
 
 def _centre(image: NDArray[np.uint8], reach: float, rng: np.random.Generator) -> tuple[float, float]:
-    """(row, column) of a place where skin fills most of a circle of radius `reach`: the best of a few at random."""
+    """(row, column) of a place around which skin fills most of a circle of radius `reach`: the best of 12 drawn."""
     skin = ndimage.uniform_filter((image < 200).astype(np.float32), 9) > 0.25
     covered = ndimage.uniform_filter(skin.astype(np.float32), max(3, int(1.6 * reach)), mode="constant")
     drawn = rng.uniform([0.25, 0.25], [0.85, 0.75], (12, 2)) * image.shape
@@ -67,7 +66,7 @@ def _centre(image: NDArray[np.uint8], reach: float, rng: np.random.Generator) ->
 def _rotate_disc(
     image: NDArray[np.uint8], area: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Turns a disc of the print about its centre, with a pale seam where the skin was joined."""
+    """Turns a disc of the print about its centre and draws a pale seam around it."""
     radius = np.sqrt(area / np.pi)
     row, column = _centre(image, radius, rng)
     angle = np.deg2rad(rng.uniform(50.0, 310.0))
@@ -87,13 +86,13 @@ def _rotate_disc(
 def _obliterate(
     image: NDArray[np.uint8], area: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Blurs the ridges of a patch away under blotches, strongest in its middle."""
+    """Blurs the ridges of a patch and covers them with blotches, most in its middle."""
     radius = np.sqrt(area / np.pi)
     row, column = _centre(image, radius, rng)
     y, x = np.indices(image.shape) - np.array([row, column])[:, None, None]
     stretch = np.exp(rng.normal(0.0, 0.12))
     r = np.hypot(y * stretch, x / stretch) * (1.0 + 0.13 * smooth_noise(rng, image.shape, 12.0))
-    # The patch is its `area` innermost pixels, however ragged its outline.
+    # The patch is made of its `area` innermost pixels, so that its ragged outline does not change its size.
     edge = np.partition(r, int(area), axis=None)[int(area)]
     strength = np.clip(1.9 * (1.0 - r / edge), 0.0, 0.92)
     blurred = ndimage.gaussian_filter(image.astype(float), 2.5)
@@ -107,8 +106,8 @@ def _cut_z(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """A Z-shaped cut whose two triangular flaps change places, with pale seams along the cut (a Z-plasty).
 
-    The flaps lie on both sides of the Z's middle stroke. Each swings about its end of that stroke into the other's
-    place, by the affine map of the triangles, so that its ridges turn.
+    The flaps lie on the two sides of the Z's middle stroke. Each turns about its own end of that stroke, the hinge,
+    into the other's place, by the affine map between the triangles, so that its ridges turn with it.
     """
     slimness, lean = rng.uniform(0.45, 0.65), rng.uniform(-0.4, 0.4)
     length = np.sqrt(area / (2.0 * slimness))  # half the middle stroke
@@ -118,14 +117,14 @@ def _cut_z(
     y, x = np.indices(image.shape) - np.array([row, column])[:, None, None]
     u = (x * np.cos(tilt) - y * np.sin(tilt)) / length
     v = (x * np.sin(tilt) + y * np.cos(tilt)) / breadth
-    # The lower flap is the upper one turned by half a turn. Upper corners: the stroke's ends (-1, 0) and (1, 0), the
-    # tip (lean, 1).
+    # The lower flap is the upper one turned by 180 degrees. The upper flap's corners: the stroke's ends (-1, 0) and
+    # (1, 0), and the tip (lean, 1).
     side = np.where(v > 0, 1.0, -1.0)
     of_tip = side * v
     of_end = (1.0 - of_tip + side * u - lean * of_tip) / 2
     of_hinge = 1.0 - of_tip - of_end
-    # About the hinge (-1, 0): what lay at the lower tip (-lean, -1) comes to the stroke's end, and that end to the
-    # upper tip.
+    # About the hinge (-1, 0): the lower flap's tip (-lean, -1) comes to the stroke's other end, and that end to the
+    # upper flap's tip.
     source_u = side * (-of_hinge - lean * of_end + of_tip)
     source_v = side * -of_end
     source_x, source_y = source_u * length, source_v * breadth
@@ -138,7 +137,7 @@ def _cut_z(
         order=1,
         mode="nearest",
     )
-    # Pixels from the middle stroke, and from the stroke between hinge and tip.
+    # Distances in pixels to the middle stroke, and to the stroke between hinge and tip.
     middle, outer = of_tip * breadth, of_end * 2.0 * breadth / np.hypot(slimness, 1.0 + lean)
     seam = rng.uniform(0.5, 0.9) * np.exp(-((np.minimum(middle, outer) / 0.9) ** 2))
     return swapped * (1 - seam) + 255.0 * seam, (of_tip < 1) & (of_end > 0) & (of_hinge > 0)

@@ -1,4 +1,4 @@
-"""An impression: a finger pressed on a sensor, as SOCOFing's 97x90 pixels show it.
+"""An impression: a finger pressed on a sensor, in 97x90 pixels as SOCOFing's prints.
 
 Source of the skin distortion: R. Cappelli, D. Maio and D. Maltoni, "Modelling plastic distortion in fingerprint
 images", ICAPR 2001.
@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ridgecode.errors import BadInput
+from ridgecode.prints.canonical import PRINT_SHAPE
 from ridgecode.prints.synthetic.masters import Master
 from ridgecode.prints.synthetic.smooth_noise import grain, smooth_noise
 
-HEIGHT, WIDTH = 97, 90
-_FINE = 2  # the skin is pressed at twice the print's resolution and then averaged, as a sensor's cell does
+HEIGHT, WIDTH = PRINT_SHAPE
+_FINE = 2  # skin is computed at twice the print's resolution and then averaged, as the cells of a sensor do
 
 
 class Placement(NamedTuple):
-    """How a finger lies on the sensor: radians of anticlockwise rotation, its centre's row and column in the print."""
+    """How a finger lies on the sensor: its rotation in radians, anticlockwise, and the row and column of its centre in
+    the print."""
 
     rotation: float
     row: float
@@ -29,8 +31,9 @@ class Placement(NamedTuple):
 class Contact(NamedTuple):
     """How the skin meets the sensor.
 
-    moisture: -1 (dry: thin, broken ridges) to 1.3 (wet: valleys filled). pressure: 0.8 to 1.15, the share of the
-    fingertip that touches. residue: 0 (clean sensor) to 1.
+    moisture: -1 (dry: thin, broken ridges) to 1.3 (wet: filled valleys)
+    pressure: 0.8 to 1.15; more lets more of the fingertip touch
+    residue: 0 (clean sensor) to 1
     """
 
     moisture: float
@@ -39,13 +42,13 @@ class Contact(NamedTuple):
 
 
 def draw_placement(rng: np.random.Generator) -> Placement:
-    """Most fingers stand upright with their centre a little below the middle, as in SOCOFing."""
+    """A random placement: most fingers are upright, with their centre a little below the middle, as in SOCOFing."""
     rotation, row, column = rng.normal([0.0, 61.0, 45.0], [0.11, 7.0, 4.0])
     return Placement(float(np.clip(rotation, -0.35, 0.35)), float(np.clip(row, 44, 80)), float(np.clip(column, 35, 55)))
 
 
 def draw_contact(rng: np.random.Generator) -> Contact:
-    """Moisture and pressure round their usual values; nearly half of the sensors are not quite clean."""
+    """A random contact: moisture and pressure around their usual values; 45 % of the sensors are not quite clean."""
     moisture = float(np.clip(rng.normal(0.48, 0.52), -1, 1.3))
     residue = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.45 else 0.0
     return Contact(moisture, float(rng.uniform(0.84, 1.12)), residue)
@@ -56,8 +59,8 @@ def impression(
 ) -> NDArray[np.uint8]:
     """Presses a master print: uint8 (97, 90), 0 on black ridges, 255 on the background.
 
-    The same arguments give the same pixels. placement and contact are drawn from `seed` unless given. Raises BadInput
-    when seed < 0.
+    The same arguments give the same pixels. placement and contact are drawn by `seed` where they are None. Raises
+    BadInput for a negative seed.
     """
     if seed < 0:
         raise BadInput(f"Seed {seed} is negative: give 0 or more.")
@@ -78,16 +81,16 @@ def impression(
 
 
 def _finger_coordinates(shape: tuple[int, int], placement: Placement) -> NDArray[np.complex128]:
-    """Finger coordinates (print pixels, y up, 0 at the finger's centre) of each fine pixel's middle."""
+    """Finger coordinates (print pixels, y up, 0 at the finger's centre) of the middle of each fine pixel."""
     rows, columns = (np.mgrid[: shape[0], : shape[1]] + 0.5) / _FINE - 0.5
     return ((columns - placement.column) + 1j * (placement.row - rows)) * np.exp(-1j * placement.rotation)
 
 
 def distort(z: NDArray[np.complex128], rng: np.random.Generator) -> NDArray[np.complex128]:
-    """Elastic skin distortion (Cappelli et al. 2001) of finger coordinates: where each lies on the relaxed finger.
+    """Elastic skin distortion (Cappelli et al. 2001): finger coordinates -> where each lies on the relaxed finger.
 
-    The skin in the middle is held by the sensor; outside an ellipse it follows the finger's shift and turn, more with
-    distance. A weak smooth field is added for what the model leaves out. Shifts stay below about 4 pixels.
+    The sensor holds the skin inside an ellipse. Outside it the skin follows the finger's shift and rotation, more so
+    with distance. A weak smooth random field stands for what the model leaves out. Shifts stay below about 4 pixels.
     """
     slope = rng.uniform(18.0, 34.0)
     held = np.maximum(np.hypot(z.real / 16.0, z.imag / 20.0) - 1.0, 0.0) * 18.0
@@ -100,12 +103,12 @@ def distort(z: NDArray[np.complex128], rng: np.random.Generator) -> NDArray[np.c
 def _touching(
     z: NDArray[np.complex128], half_width: float, pressure: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Print pixels by which a point lies inside the touching skin (negative outside), which is a fingertip's shape."""
+    """How far inside the skin that touches the sensor a point lies, in print pixels; negative outside."""
     half = half_width * np.sqrt(pressure)
     top = rng.normal(1.0, 0.07) * half + rng.uniform(1.0, 11.0)
     y = z.imag - (top - 1.08 * half)
     x = z.real - rng.normal(0.0, 1.5)
-    # Above the widest place a rounded tip; below it nearly straight sides that close slowly.
+    # Above its widest place the shape is a rounded tip; below, nearly straight sides come together slowly.
     upper = (np.abs(x / half) ** 2.2 + np.abs(np.maximum(y, 0) / (1.08 * half)) ** 2.2) ** (1 / 2.2)
     lower = (np.abs(x / half) ** 2.6 + np.abs(np.minimum(y, 0) / (rng.uniform(1.6, 2.6) * half)) ** 2.6) ** (1 / 2.6)
     inside = (1.0 - np.where(y > 0, upper, lower)) * half
@@ -119,11 +122,12 @@ def _print_skin(
     contact: Contact,
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
-    """Ink where the skin's height passes a level that moisture and pressure set; averaged to the print's resolution."""
+    """Puts ink where the skin is higher than a level that moisture and pressure set, and averages it to the print's
+    resolution: (97, 90) uint8."""
     shape = z.shape
     depth_inside = _touching(z, half_width, contact.pressure, rng)
     moisture = contact.moisture + 0.46 * smooth_noise(rng, shape, 44.0) + 0.18 * smooth_noise(rng, shape, 14.0)
-    # Pressure falls off towards the outline, where ridges get thin, and up to the tip, where they rather get pale.
+    # Pressure decreases towards the outline, where ridges become thin, and towards the tip, where they become pale.
     edge = np.exp(-np.maximum(depth_inside, 0) / rng.uniform(2.0, 7.0))
     tip = 0.012 * np.maximum(z.imag, 0) * rng.uniform(0.0, 1.8)
     dryness = np.clip(-contact.moisture, 0, 1)
@@ -141,7 +145,7 @@ def _print_skin(
 def _residue(
     shape: tuple[int, ...], depth_inside: NDArray[np.float64], amount: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Grease and dust: specks that thin out away from the finger and gather at the bottom."""
+    """Grease and dust: specks of ink, fewer away from the finger and more at the bottom."""
     down = np.linspace(0.0, 1.0, shape[0])[:, None] ** 2
     near = np.exp(np.minimum(depth_inside, 0) / 12.0)
     grey = amount * (down + 0.35 * near)

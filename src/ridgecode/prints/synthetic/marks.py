@@ -1,4 +1,4 @@
-"""Pores and scars: what a finger's skin has beside its ridges."""
+"""Pores and scars in the skin of a finger."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,10 @@ from scipy import ndimage
 
 
 def add_pores(height: NDArray[np.float32], period: float, rng: np.random.Generator) -> None:
-    """Cuts pores into `height` (H, W), in place: small pits on the crests, about one to two ridge periods apart."""
+    """Cuts pores into the skin's `height` (H, W), in place: small pits on the ridges, one to two ridge periods apart.
+
+    period: ridge period in pixels of `height`.
+    """
     spacing = 1.1 * period
     rows, columns = (np.arange(spacing / 2, n - 1, spacing) for n in height.shape)
     at = (
@@ -22,7 +25,9 @@ def add_pores(height: NDArray[np.float32], period: float, rng: np.random.Generat
 
 
 def add_scars(height: NDArray[np.float32], scale: float, rng: np.random.Generator) -> None:
-    """Cuts scars and creases, thin bent lines without ridges, into `height` (H, W), in place; most fingers have none.
+    """Cuts scars and creases, thin bent lines without ridges, into the skin's `height` (H, W), in place.
+
+    Most fingers have none.
 
     scale: pixels of `height` per print pixel.
     """

@@ -1,4 +1,4 @@
-"""A master print: all the ridge skin of one synthetic finger, before anything is pressed on a sensor."""
+"""A master print: the ridges of one synthetic finger, which its impressions are made from."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ from ridgecode.prints.synthetic.ridges import grow_ridges
 from ridgecode.prints.synthetic.smooth_noise import smooth_noise
 
 RIDGE_PERIOD = 3.25
-"""Ridge period in pixels of the 97x90 print. (The mean spectrum of SOCOFing's centres peaks at 3.2 pixels.)"""
-_FILTER_PERIOD = 6.0  # pixels; smaller shows the grid in the ridges, larger only costs time
-_GROWN_PERIOD = 6.2  # what such a filter grows where ridges bend, by the spectra of masters
-_ABOVE, _BELOW, _BESIDE = 66.0, 58.0, 60.0  # skin around the finger's centre, in print pixels
+"""Ridge period in pixels of the 97x90 print. The mean spectrum of the middles of SOCOFing's prints peaks at 3.2."""
+_FILTER_PERIOD = 6.0  # in pixels of the master; a smaller one shows the pixel grid, a larger one only takes longer
+_GROWN_PERIOD = 6.2  # the period of the ridges that such a filter grows, measured by the spectra of masters
+_ABOVE, _BELOW, _BESIDE = 66.0, 58.0, 60.0  # how far the skin reaches from the finger's centre, in print pixels
 _HALF_WIDTH = {"thumb": 47.0, "index": 42.5, "middle": 43.0, "ring": 41.5, "little": 36.5, "": 42.0}
 
 
@@ -29,11 +29,15 @@ def check_ridge_period(pixels: float) -> None:
 
 @dataclass(frozen=True)
 class Master:
-    """The ridge skin of one finger.
+    """The skin of one finger.
 
-    height: float32 (H, W), 1 on a ridge's crest, -1 in a valley, pores and scars cut into it. scale: its pixels per
-    print pixel. centre: (row, column) of the finger's centre in it. finger: its topology. direction: float32 (H, W),
-    ridge direction in radians (y up). half_width: of the fingertip, in print pixels. ridge_period: in print pixels.
+    height: float32 (H, W), 1 on ridges, -1 in valleys, with pores and scars
+    direction: float32 (H, W), ridge direction in radians, y up
+    scale: pixels of `height` per pixel of a print
+    centre: (row, column) of the finger's centre in `height`
+    finger: cores and deltas of the orientation field
+    half_width: of the fingertip, in pixels of a print
+    ridge_period: in pixels of a print
     """
 
     height: NDArray[np.float32]
@@ -50,9 +54,11 @@ def master_print(
 ) -> Master:
     """Grows the master print of one finger; the same arguments give the same master.
 
-    pattern: one of PATTERNS; drawn by natural share when None, on a known `hand` ("Left", "Right") with loops that
-    mostly open to the little finger. ridge_period: print pixels, 2.5 to 12. digit: "thumb", "index", "middle", "ring",
-    "little" or "", sets the width. Raises BadInput for anything else.
+    pattern: one of PATTERNS; None draws one by the classes' natural frequencies
+    ridge_period: in pixels of a print, 2.5 to 12
+    hand: "Left", "Right" or "" where it is unknown; loops mostly open to the little finger of a known hand
+    digit: "thumb", "index", "middle", "ring", "little" or ""; decides the width
+    Raises BadInput for anything else, and for a negative seed.
     """
     if seed < 0:
         raise BadInput(f"Seed {seed} is negative: give 0 or more.")

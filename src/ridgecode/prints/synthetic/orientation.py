@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ridgecode.errors import BadInput
 
-# Share of all fingers; they sum to 1.
+# Share of each class among all fingers; they sum to 1.
 PATTERNS: dict[str, float] = {
     "arch": 0.037,
     "tented arch": 0.029,
@@ -24,17 +24,20 @@ PATTERNS: dict[str, float] = {
     "right loop": 0.317,
     "whorl": 0.279,
 }
-# Share of loops that open towards the little finger (to the left on a left hand, to the right on a right one), chosen
-# so that over both hands the shares of PATTERNS come out.
+# Share of loops that open towards the little finger: to the left on a left hand, to the right on a right one. Over both
+# hands they give the shares of PATTERNS.
 _ULNAR_SHARE = {"Left": 0.956, "Right": 0.924}
 
 
 class Singularities(NamedTuple):
-    """A finger's topology.
+    """The points and numbers that decide a finger's orientation field.
 
-    cores, deltas: complex finger coordinates; none for an arch. swell: radians by which ridges beside a core are turned
-    towards the vertical, from 0 (the bare zero-pole model, nested parabolas) to pi/4 (half circles). tilt: radians
-    added everywhere. rise: an arch's steepest slope.
+    pattern: one of PATTERNS
+    cores, deltas: complex finger coordinates; none for an arch
+    swell: by how many radians ridges beside a core are turned towards the vertical, from 0 (the zero-pole model alone,
+    nested parabolas) to pi/4 (half circles)
+    tilt: radians added to the direction everywhere
+    rise: an arch's steepest slope
     """
 
     pattern: str
@@ -46,7 +49,8 @@ class Singularities(NamedTuple):
 
 
 def draw_pattern(rng: np.random.Generator, hand: str = "") -> str:
-    """A pattern class by its natural share; on a known hand ("Left", "Right") most loops open to the little finger."""
+    """Draws a pattern class by its share in PATTERNS; most loops open to the little finger of a known hand ("Left",
+    "Right")."""
     name = str(rng.choice(list(PATTERNS), p=list(PATTERNS.values())))
     if hand and name.endswith("loop"):
         other = {"Left": "Right", "Right": "Left"}[hand]
@@ -83,9 +87,9 @@ def draw_singularities(rng: np.random.Generator, pattern: str) -> Singularities:
 def orientation(z: NDArray[np.complex128], finger: Singularities) -> NDArray[np.float64]:
     """Ridge direction at finger coordinates `z` (any shape): radians from the x axis towards y up, in [-pi/2, pi/2).
 
-    Zero-pole model: half the sum of the angles seen from the cores less those seen from the deltas. The correction
-    takes swell * cos(angle), averaged over the cores, away from that: periodic in the angle, so that no Poincare index
-    changes. An arch has no singularity; there the slope is a sine across the finger that grows upwards.
+    Zero-pole model: half the sum of the angles of `z` seen from the cores, minus half of those from the deltas. The
+    correction subtracts swell * cos(angle), averaged over the cores; it is periodic in the angle, so that it changes no
+    Poincare index. An arch has neither core nor delta: its slope is a sine across the finger, steeper further up.
     """
     if finger.pattern == "arch":
         theta = _arch(z, finger.rise)

@@ -4,11 +4,11 @@ Source: R. Cappelli, A. Erol, D. Maio and D. Maltoni, "Synthetic fingerprint-ima
 noise image is filtered over and over, at each pixel with a Gabor filter across the local ridge direction, until ridges
 and minutiae have formed.
 
-What makes it fast: by the Jacobi-Anger expansion a Gabor filter of any direction is a short sum of angular harmonics,
+By the Jacobi-Anger expansion, a Gabor filter of any direction is a short sum of angular harmonics,
     exp(-r^2 / 2 s^2) cos(k r cos(phi - t))
         = exp(-r^2 / 2 s^2) [J_0(k r) + 2 sum_m (-1)^m J_2m(k r) cos(2 m (phi - t))],
-so one pass is one forward and 2M + 1 inverse FFTs for all directions at once, exact to the harmonics left out, where a
-filter at each pixel is a sum over its whole window.
+so that one pass over all directions takes one forward FFT and 2M + 1 inverse ones, exact but for the harmonics beyond
+M. That is much faster than a sum over a window at each pixel.
 """
 
 from functools import lru_cache
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import fft, special
 
 HARMONICS = 5
-"""Cosine harmonics 2, 4, ... kept: at this width the next one adds less than 1e-3 of the kernel's peak."""
+"""How many cosine harmonics 2, 4, ... are summed: at this width the next adds under 1e-3 of the kernel's peak."""
 WIDTH = 0.42
 """Standard deviation of the Gabor filter's envelope, in ridge periods."""
 
@@ -27,7 +27,7 @@ WIDTH = 0.42
 def _bank(shape: tuple[int, ...], period: float) -> NDArray[np.complex64]:
     """Spectra of the filter's angular harmonics on a periodic grid of this shape: J_0, then cosine and sine of each 2m.
 
-    A multiple of the envelope is taken away to make the mean zero, and the gain at the ridge frequency is made 1.
+    A multiple of the envelope is subtracted to make the mean zero; the gain at the ridge frequency is 1.
     """
     height, width = shape
     y = -np.fft.fftfreq(height, 1 / height)[:, None]
@@ -45,7 +45,7 @@ def _bank(shape: tuple[int, ...], period: float) -> NDArray[np.complex64]:
 
 
 def _weights(theta: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Weight of each harmonic at each pixel, (2 HARMONICS + 1, H, W); waves run across the ridge, at theta + pi/2."""
+    """The weight of each harmonic at each pixel, (2 HARMONICS + 1, H, W), for waves across the ridges: theta + pi/2."""
     across = theta + np.pi / 2
     rows = [np.ones_like(theta)]
     for m in range(1, HARMONICS + 1):
@@ -54,9 +54,9 @@ def _weights(theta: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def gabor_filter(image: NDArray[np.float32], theta: NDArray[np.float64], period: float) -> NDArray[np.float32]:
-    """Filters each pixel of `image` (H, W) with the Gabor filter of its own ridge direction; edges wrap round.
+    """Filters each pixel of `image` (H, W) with the Gabor filter of its own ridge direction -> (H, W) float32.
 
-    theta: (H, W), radians from the x axis towards y up. period: of the ridges, in pixels. Returns float32 (H, W).
+    theta: (H, W), radians from the x axis towards y up. period: of the ridges, in pixels. The image is periodic.
     """
     return _filter(image, _bank(image.shape, period), _weights(theta))
 
@@ -72,15 +72,15 @@ def _filter(
 def grow_ridges(
     theta: NDArray[np.float64], period: float, rng: np.random.Generator, passes: int = 24
 ) -> NDArray[np.float32]:
-    """Grows ridges along `theta` (H, W) from white noise: (H, W) in [-1, 1], 1 on a ridge's crest, at `period` pixels.
+    """Grows ridges along `theta` (H, W) out of white noise: float32 (H, W) in [-1, 1], 1 on a ridge, -1 in a valley.
 
-    Fast where H and W have only small prime factors (the filter is a product of spectra).
+    period: of the ridges, in pixels. Fast where H and W have only small prime factors, as FFTs are.
     """
     bank, weights = _bank(theta.shape, period), _weights(theta)
     ridges = rng.standard_normal(theta.shape, dtype=np.float32)
     for _ in range(passes):
         ridges = _filter(ridges, bank, weights)
         ridges /= ridges.std()
-        # Saturation is what makes ridges of noise: everywhere the same height, joined or ended at minutiae.
+        # Saturation gives all ridges the same height; where they don't fit together, minutiae form.
         np.tanh(2.0 * ridges, out=ridges)
     return ridges

@@ -1,6 +1,5 @@
-"""Writes a data set of synthetic prints in SOCOFing's own layout, names and file form."""
+"""Writes a data set of synthetic prints with SOCOFing's folders, names and file format."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,17 +15,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_folder
-from ridgecode.prints.labels import FINGERS, HANDS, socofing_name
-from ridgecode.prints.synthetic.alterations import KINDS, LEVELS, alter
+from ridgecode.prints.labels import ALTERATIONS, ALTERED_LEVELS, FINGERS, HANDS, socofing_name
+from ridgecode.prints.synthetic.alterations import alter
 from ridgecode.prints.synthetic.impressions import HEIGHT, WIDTH, impression
 from ridgecode.prints.synthetic.masters import RIDGE_PERIOD, check_ridge_period, master_print
+from ridgecode.runs.cores import usable_cores
 
 _MEN = 477 / 600  # SOCOFing's 477 men and 123 women
 
 
 @dataclass(frozen=True)
 class SynthesisReport:
-    """What `synthesise` wrote: where, how many subjects, fingers, unaltered and altered prints; in how many seconds."""
+    """What `synthesise` wrote below `out`: numbers of subjects, fingers, Real prints and altered prints; in how many
+    seconds."""
 
     out: Path
     subjects: int
@@ -38,7 +39,7 @@ class SynthesisReport:
 
 @dataclass(frozen=True)
 class _Finger:
-    seed: int  # of this finger alone, so that no finger depends on the company or on who makes it
+    seed: int  # its own, so that a finger depends neither on other fingers nor on the thread that makes it
     subject: int
     sex: str
     hand: str
@@ -55,32 +56,33 @@ def synthesise(
     threads: int = 0,
     progress: bool = True,
 ) -> SynthesisReport:
-    """Makes ten fingers a subject: Real/ and Altered/Altered-Easy, -Medium and -Hard below `out`, as SOCOFing has them.
+    """Makes ten fingers a subject, in Real/ and Altered/Altered-Easy, -Medium and -Hard below `out`, as in SOCOFing.
 
-    impressions: prints a finger; the first has SOCOFing's name, the others end in _2, _3, ... The first alone is
-    altered, in three ways at three levels, unless alterations is False. ridge_period: in pixels of the 97x90 print.
-    threads: how many fingers are made at once, 0 for one a usable core; NumPy and SciPy let go of Python's lock, so
-    that any program can call this without a guarded main. Files are 96x103 8-bit grey BMP with SOCOFing's frame (its
-    own Real files are 32-bit, which would tell them from Altered ones). The same arguments but `threads` give the same
-    bytes.
+    impressions: prints a finger; the first has SOCOFing's name, the others end in _2, _3, ...
+    alterations: whether the first impression of each finger is also altered, in three ways at three levels
+    ridge_period: in pixels of the 97x90 print
+    threads: how many fingers are made at once; 0 takes one per usable core
+    progress: whether to show a progress bar, where standard error is a terminal
 
-    The folder appears whole or not at all. Raises BadInput when a number is out of range, or `out` is a file, a
-    folder that holds something or a place that can't be written to.
+    Files are 96x103 8-bit grey BMP with SOCOFing's frame. SOCOFing's own Real files are 32-bit, which would give away
+    the altered ones. The same arguments give the same bytes, whatever `threads` is. The folder appears whole or not at
+    all. Raises BadInput for a number out of range, and where `out` is a file, a folder with content, or a place that
+    can't be written to.
     """
     out = Path(out)
     _check(subjects, impressions, out, seed, ridge_period, threads)
     started = time.perf_counter()
     fingers = list(draw_fingers(subjects, seed))
-    altered = len(KINDS) * len(LEVELS) if alterations else 0
+    altered = len(ALTERATIONS) * len(ALTERED_LEVELS) if alterations else 0
     try:
         with whole_folder(out) as folder:
-            for name in ("Real", *(f"Altered/Altered-{level}" for level in LEVELS if alterations)):
+            for name in ("Real", *(f"Altered/Altered-{level}" for level in ALTERED_LEVELS if alterations)):
                 (folder / name).mkdir(parents=True)
 
             def make(finger: _Finger) -> None:
                 _write_finger(finger, folder, impressions, alterations, ridge_period)
 
-            _in_threads(make, fingers, threads or _usable_cores(), progress)
+            _in_threads(make, fingers, threads or usable_cores(), progress)
     except OSError as error:
         raise BadInput(f"--out {out} can't be written ({error.strerror or error}): choose another folder.") from error
     return SynthesisReport(
@@ -89,7 +91,7 @@ def synthesise(
 
 
 def _in_threads(make: Callable[[_Finger], None], fingers: list[_Finger], threads: int, progress: bool) -> None:
-    """Makes all fingers, with a progress bar; at the first error what hasn't begun is dropped."""
+    """Makes all fingers, with a progress bar. After an error it starts no further finger."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     pool = ThreadPoolExecutor(threads)
     try:
@@ -97,12 +99,8 @@ def _in_threads(make: Callable[[_Finger], None], fingers: list[_Finger], threads
             for _ in bar.track(pool.map(make, fingers), total=len(fingers), description="Synthetic fingers"):
                 pass
     finally:
-        # Also after Ctrl-C: the folder can go once no thread writes to it.
+        # After Ctrl-C too: the folder can be removed once no thread writes to it.
         pool.shutdown(cancel_futures=True)
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check(subjects: int, impressions: int, out: Path, seed: int, ridge_period: float, threads: int) -> None:
@@ -120,6 +118,7 @@ def _check(subjects: int, impressions: int, out: Path, seed: int, ridge_period: 
 
 
 def draw_fingers(subjects: int, seed: int) -> Iterator[_Finger]:
+    """Ten fingers of each subject. The seed and the subject's number alone decide them."""
     for subject in range(1, subjects + 1):
         rng = np.random.default_rng([seed, subject])
         sex = "M" if rng.random() < _MEN else "F"
@@ -134,8 +133,8 @@ def _write_finger(finger: _Finger, folder: Path, impressions: int, alterations: 
         pressed = impression(master, finger.seed + number)
         write_bmp(folder / f"{_name(finger, impression=number)}.BMP", pressed)
         if number == 1 and alterations:
-            for level in LEVELS:
-                for kind in KINDS:
+            for level in ALTERED_LEVELS:
+                for kind in ALTERATIONS:
                     path = folder / f"{_name(finger, level=level, alteration=kind)}.BMP"
                     write_bmp(path, alter(pressed, kind, level, finger.seed))
 
@@ -145,7 +144,8 @@ def _name(finger: _Finger, level: str = "Real", alteration: str = "", impression
 
 
 def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A print (97, 90) in SOCOFing's frame (103, 96): first two rows and columns 160 and 105, last four black."""
+    """uint8 (97, 90) -> (103, 96) with SOCOFing's frame: two rows and columns of 160 and 105 first, four black ones
+    last."""
     frame = np.zeros((HEIGHT + 6, WIDTH + 6), np.uint8)
     frame[:-4, :-4] = 160
     frame[1:-4, 1:-4] = 105
@@ -154,5 +154,8 @@ def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def write_bmp(path: Path, image: NDArray[np.uint8]) -> None:
-    """Writes a print (97, 90) as SOCOFing's Altered files are: an 8-bit grey BMP, framed. Raises OSError."""
+    """Writes a print, uint8 (97, 90), in the format of SOCOFing's Altered files: 8-bit grey BMP with the frame.
+
+    Raises OSError where the file can't be written.
+    """
     Image.fromarray(framed(image)).save(path, format="BMP")

@@ -1,0 +1,1 @@
+"""The verbs: each reads its settings and wires rooms together."""

@@ -1,0 +1,1 @@
+"""`ridgecode models`: the pretrained models, and models as other files."""

@@ -1,0 +1,1 @@
+"""The settings of the verbs: flat frozen dataclasses, each of which is a command line."""

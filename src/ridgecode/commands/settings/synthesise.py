@@ -1,0 +1,27 @@
+"""The settings of `ridgecode synthesise`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Synthesise:
+    """Makes synthetic prints, ten fingers a subject, with SOCOFing's folders, names and frame.
+
+    Args:
+        out: folder to make
+        subjects: how many subjects
+        impressions: prints of each finger; the first is the reference and the one that is altered
+        alterations: whether to make the altered prints (obliteration, central rotation, z-cut; three levels each)
+        ridge_period: pixels from ridge to ridge in the 97x90 print
+        seed: of everything; equal seeds give equal files
+        threads: fingers made at once; 0 takes one a core
+    """
+
+    out: Path
+    subjects: int = 20
+    impressions: int = 1
+    alterations: bool = True
+    ridge_period: float = 3.25
+    seed: int = 0
+    threads: int = 0

@@ -1,0 +1,100 @@
+"""`ridgecode train-siamese`: trains an image Siamese system."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ridgecode.commands.settings.train_siamese import TrainSiamese
+from ridgecode.commands.train.checks import check_at_least
+from ridgecode.commands.train.finish import finish_training, print_finished_before
+from ridgecode.errors import BadInput
+from ridgecode.files import write_text
+from ridgecode.matching.error_rates import threshold_and_fmr
+from ridgecode.matching.matching_table import THRESHOLD_FMR
+from ridgecode.matching.siamese.lists import save_pair_lists
+from ridgecode.matching.siamese.pairs import SiameseImages, SiamesePairs, siamese_pairs
+from ridgecode.matching.siamese.saved import SiameseFacts, load_siamese, save_siamese
+from ridgecode.matching.siamese.store import siamese_store
+from ridgecode.matching.siamese.summary import summary
+from ridgecode.matching.siamese.systems import RECIPES, Network, build_siamese, constant_floor, siamese_spec
+from ridgecode.prints.store import PrintStore, read_about
+from ridgecode.runs.default_folders import default_run_dir
+from ridgecode.runs.hardware import Hardware, use_threads
+from ridgecode.runs.run_folder import RunFolder, plain
+from ridgecode.runs.tracking import open_tracker
+from ridgecode.training.collapse_callback import CollapseCallback
+from ridgecode.training.fit import fit
+from ridgecode.training.recorder import Recorder
+from ridgecode.training.schedule import Budget, Stopwatch
+from ridgecode.training.siamese import SiameseData, SiameseTraining
+
+
+def train_siamese(settings: TrainSiamese) -> Path:
+    """Runs the training; returns the run's folder. Raises BadInput for settings or data that can't be used."""
+    counts = ("max_epochs", "early_stopping_patience", "threads", "seed", "n_pairs", "image_height", "image_width")
+    check_at_least(settings, 0, (*counts, "max_minutes", "learning_rate"))
+    if settings.batch_size != 0 and settings.batch_size < 2:
+        raise BadInput(f"--batch_size is {settings.batch_size}; pairs need 2 or more")
+    Hardware(settings.device).check()
+    run = RunFolder(settings.run_dir or default_run_dir(settings.system, settings.recipe, f"seed{settings.seed}"))
+    use_threads(settings.threads)
+    with run.held():
+        store = siamese_store(settings.source, settings.system, settings.data, run.path, fresh=not run.begun())
+        shape = int(store.column("height")[0]), int(store.column("width")[0])
+        size = settings.image_height, settings.image_width, settings.channels
+        spec = siamese_spec(settings.system, settings.recipe, shape, *size)
+        torch.manual_seed(settings.seed)
+        net = build_siamese(spec)
+        if run.finished():
+            run.begin("train-siamese", settings, store.digest)  # refuses a run that has other settings
+            print_finished_before(run)
+            return run.path
+        data = SiameseImages(store, spec)
+        recipe = RECIPES[settings.system, settings.recipe]
+        drawn = settings.seed, settings.n_pairs, settings.pair_list, recipe.whole_batch
+        pairs = siamese_pairs(data, settings.split_by, recipe.split_by, *drawn)
+        run.begin("train-siamese", settings, store.digest)
+        return _train(settings, run, store, data, pairs, net)
+
+
+def _train(
+    settings: TrainSiamese, run: RunFolder, store: PrintStore, data: SiameseImages, pairs: SiamesePairs, net: Network
+) -> Path:
+    spec, recipe = data.spec, RECIPES[settings.system, settings.recipe]
+    parameters = sum(p.numel() for p in net.parameters())
+    about = {"source": store.source, "ppi": read_about(store.path)["request"]["ppi"], "input": spec.input}
+    run.write_environment({**about, "parameters": parameters, "split_by": pairs.split_by})
+    write_text(run.path / "summary.md", summary(net, spec))
+    val = save_pair_lists(run.path, data, pairs)
+    budget = Budget(0, settings.max_minutes, Stopwatch())
+    learning_rate = settings.learning_rate or recipe.learning_rate
+    module = SiameseTraining(net, spec, recipe, pairs.whole_batch, val, budget, learning_rate)
+    batches = SiameseData(data, pairs, settings.batch_size or recipe.batch_size, recipe.movement, settings.seed)
+    with open_tracker(settings.tracker, run.path, plain(settings), run.path.name, "train-siamese") as tracker:
+
+        def save() -> None:
+            # The scores of the validation that has just chosen this epoch.
+            save_siamese(run.model, net, spec, _facts(module.scores, val.comparisons.mated, pairs.augment))
+
+        recorder = Recorder(run, tracker, "val_loss", save, rate="pairs_per_second")
+        floor = constant_floor(net, float(pairs.train(0).mated.mean()))
+        if pairs.whole_batch:
+            floor = math.log(2) + math.log(batches.batch_size)  # cross-entropy of both kinds, and InfoNCE
+        watch = CollapseCallback(run, tracker, net, floor, settings.stop_on_collapse)
+        hardware = Hardware(settings.device, precision="32")
+        epochs = settings.max_epochs or recipe.max_epochs
+        seconds = fit(run, module, batches, recorder, hardware, epochs, settings.early_stopping_patience, [watch])
+        facts = load_siamese(run.model).facts
+        end = {"seconds": round(seconds, 3), "threshold": facts.threshold, "threshold_fmr": facts.fmr}
+        best = recorder.best_figures()
+        finish_training(run, tracker, plain(settings), best, end, store.path if settings.evaluate else None)
+    figures = ", ".join(f"{name} {value:.4f}" for name, value in best.items() if name.startswith("val_"))
+    print(f"best epoch {best['epoch']}: {figures} (pairs split by {pairs.split_by}); the run lies in {run.path}")
+    return run.path
+
+
+def _facts(scores: np.ndarray, mated: np.ndarray, augment: bool) -> SiameseFacts:
+    threshold, fmr = threshold_and_fmr(scores[mated], scores[~mated], THRESHOLD_FMR)
+    return SiameseFacts(threshold, fmr, augment)

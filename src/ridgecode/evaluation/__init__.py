@@ -1,0 +1,1 @@
+"""Evaluation of runs, image codecs and minutiae matchers: figures as JSON, Parquet and NumPy files."""

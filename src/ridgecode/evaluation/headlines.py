@@ -1,0 +1,85 @@
+"""The lines that a terminal shows after an evaluation."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ridgecode.evaluation.names import NOTHING, REPAIRED
+
+
+def evaluation_headline(found: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of a run's evaluation. found: the content of its evaluation.json."""
+    if "mse" in found:
+        pca = found["pca"]["mse"]
+        yield (
+            f"{found['split']}: {found['n_prints']} prints, mse {found['mse']:.5f} [{found['mse_low']:.5f}, "
+            f"{found['mse_high']:.5f}], psnr {found['psnr_db']:.2f} dB, ssim {found['ssim']:.4f}; "
+            + ("too few prints for PCA" if pca is None else f"PCA mse {pca:.5f}")
+        )
+    yield from _part_lines(found)
+    if (coded := found.get("coded")) is not None:
+        yield (
+            f"coded: {coded['archive_bytes']:.1f} bytes a print in an archive, {coded['bytes']:.1f} as a file, of "
+            f"which the payload is {coded['payload_bytes']:.1f} [{coded['payload_bytes_low']:.1f}, "
+            f"{coded['payload_bytes_high']:.1f}], estimated from the tables {coded['estimated_bytes']:.1f}; "
+            f"mse {coded['mse']:.5f} [{coded['mse_low']:.5f}, {coded['mse_high']:.5f}], "
+            f"psnr {coded['psnr_db']:.2f} dB, ssim {coded['ssim']:.4f}; "
+            f"{coded['encode_ms']:.1f} ms to code a print, {coded['decode_ms']:.1f} to decode"
+        )
+    for row in found["matching"]:
+        if row["level"] == row["alteration"] == "all":
+            yield (
+                f"{row['protocol']}, {row['system']}: EER {100 * row['eer']:.3f} % [{100 * row['eer_low']:.3f}, "
+                f"{100 * row['eer_high']:.3f}], {row['n_mated']} mated, {row['n_non_mated']} non-mated"
+            )
+    if "repair" in found:
+        yield _repair_line(found)
+
+
+def codec_headline(content: dict[str, Any]) -> list[str]:
+    """One line for each quality of an image codec's evaluation."""
+    return [
+        f"{content['split']}: {content['n_prints']} prints, {content['codec']} {point['quality']:g}: "
+        f"{point['bytes']:.1f} bytes ({point['bytes_without_header']:.1f} without header), mse {point['mse']:.5f} "
+        f"[{point['mse_low']:.5f}, {point['mse_high']:.5f}], psnr {point['psnr_db']:.2f} dB, ssim {point['ssim']:.4f}"
+        for point in content["points"]
+    ]
+
+
+def minutiae_headline(content: dict[str, Any]) -> str:
+    """The line of a minutiae matcher's evaluation."""
+    row, own = content["matching"][0], content["self"]
+    text = (
+        f"{content['protocol']}, {content['matcher']}: TAR {100 * row['tar_at_fmr_1']:.2f} % at FMR 1 %, "
+        f"{100 * row['tar_at_fmr_0_1']:.2f} % at FMR 0.1 % ({row['n_mated']} mated, {row['n_non_mated']} non-mated); "
+        f"{100 * own['accepted']:.1f} % of prints match themselves"
+    )
+    found = content["agreement"]
+    if found is not None:
+        text += (
+            f"; minutiae: F1 {found['f1']:.3f}, precision {found['precision']:.3f}, recall {found['recall']:.3f} "
+            f"on {found['n']} pairs"
+        )
+    return text
+
+
+def _part_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """A line for Real and altered prints together and one for each data set, if they were measured."""
+    parts = {"all files": found["all_files"]} if "all_files" in found else {}
+    for name, part in {**parts, **found.get("per_set", {})}.items():
+        yield (
+            f"{name}: {part['n_prints']} prints, mse {part['mse']:.5f}, psnr {part['psnr_db']:.2f} dB, ssim "
+            f"{part['ssim']:.4f}" + ("" if part["pca"]["mse"] is None else f"; PCA mse {part['pca']['mse']:.5f}")
+        )
+
+
+def _repair_line(found: Mapping[str, Any]) -> str:
+    overall = {row["variant"]: row for row in found["repair"]["pixels"] if row["level"] == row["alteration"] == "all"}
+    errors = ", ".join(
+        f"{place} {_number(overall[REPAIRED][name])} (nothing done {_number(overall[NOTHING][name])})"
+        for place, name in (("inside", "mse_inside"), ("outside", "mse_outside"), ("all", "mse"))
+    )
+    return f"repair of {found['repair']['n_prints']} altered prints: mse {errors}"
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.5f}"

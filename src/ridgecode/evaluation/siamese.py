@@ -1,0 +1,85 @@
+"""Evaluation of an image Siamese run and the baselines, on the run's pairs and on the protocols."""
+
+from pathlib import Path
+from typing import Any
+
+from ridgecode.errors import BadInput
+from ridgecode.evaluation.matching import MatchingPart, comparisons_per_second
+from ridgecode.evaluation.protocols_wanted import protocols_wanted
+from ridgecode.matching.matcher import load_siamese_run
+from ridgecode.matching.scored_lists import evaluated_lists, has_non_mated
+from ridgecode.matching.siamese.lists import own_pair_lists
+from ridgecode.matching.siamese.saved import SavedSiamese
+from ridgecode.matching.siamese.scoring import siamese_system
+from ridgecode.matching.siamese.systems import published_threshold
+from ridgecode.matching.systems import MatchingSystem, protocols_of, whole_print_baselines
+from ridgecode.prints.store import PrintStore
+from ridgecode.runs.run_folder import RunFolder
+
+PRECISION = 0.99
+"""The precision of a further threshold: `subtract` was published with a precision of 1.00 and a recall of 0.73."""
+
+
+def siamese_part(
+    run: Path, store: PrintStore, split: str, protocols: str, lists: Path, lists_given: bool, other_store: bool
+) -> tuple[dict[str, Any], MatchingPart]:
+    """Measures an image Siamese run; returns the content of evaluation.json and the matching part.
+
+    protocols: the value of `--protocols`; lists, lists_given: `folder` and `given` of `scored_list`; other_store:
+    whether the run was trained on another store, which its own pairs are of. Raises BadInput if there is nothing to
+    measure.
+    """
+    network = load_siamese_run(run)
+    trained = RunFolder(run).read_environment()
+    content: dict[str, Any] = {
+        "schema": 1,
+        "kind": "siamese",
+        "split": split,
+        "source": store.source,
+        "other_store": other_store,
+        "system": network.spec.system,
+        "recipe": network.spec.recipe,
+        "input": network.spec.input,
+        "parameters": sum(p.numel() for p in network.net.parameters()),
+        "split_by": trained.get("split_by"),
+        "collapsed": trained.get("collapsed", ""),
+    }
+    system = siamese_system(network)
+    content["bytes"] = system.bytes
+    part = MatchingPart()
+    if split == "val" and not other_store:
+        content["comparisons_per_second"] = _own_pairs(run, store, network, system, part)
+    wanted = protocols_wanted(protocols, store, split, _protocols(store, split, content["split_by"]))
+    baselines = whole_print_baselines(store.prints("train"))
+    for evaluated in evaluated_lists(store, split, wanted, lists, lists_given):
+        part.add(evaluated, system, published_threshold(network.net))
+        for baseline in baselines:
+            part.add(evaluated, baseline)
+        if "comparisons_per_second" not in content:
+            content["comparisons_per_second"] = round(comparisons_per_second(system, evaluated.measured))
+    if not part.table:
+        raise BadInput(f"the split {split} of {store.path} has no pairs to measure; choose another --split")
+    return content, part
+
+
+def _own_pairs(run: Path, store: PrintStore, network: SavedSiamese, system: MatchingSystem, part: MatchingPart) -> int:
+    """Adds the lists that the training held out, with baselines on images of the network's size. Returns the system's
+    comparisons per second."""
+    baselines = whole_print_baselines(network.spec.fit(store.prints("train")))
+    lists = own_pair_lists(run, store, network)
+    for pairs in lists:
+        part.add(pairs, system, published_threshold(network.net), PRECISION)
+        for baseline in baselines:
+            part.add(pairs, baseline)
+    return round(comparisons_per_second(system, lists[0].measured))
+
+
+def _protocols(store: PrintStore, split: str, split_by: str) -> list[str]:
+    """The protocols that `auto` stands for; none for identity folders split by pair, all of whose images were trained
+    on."""
+    if store.source != "folder":
+        return protocols_of(store)
+    if split_by == "pair" or not has_non_mated(store, split):
+        return []
+    # Few identities give too few non-mated pairs of first impressions for `fvc`.
+    return ["fvc-all"] if (store.column("impression") > 1).any() else []

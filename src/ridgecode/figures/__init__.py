@@ -1,0 +1,1 @@
+"""Figures: numbers to pictures, nothing else."""

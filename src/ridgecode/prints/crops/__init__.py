@@ -1,0 +1,1 @@
+"""Training windows: how they are cut, warped and paired."""

@@ -1,0 +1,1 @@
+"""The report: evaluated runs to one page, Markdown, CSV and figures."""

@@ -1,0 +1,1 @@
+"""What every room may need of a run: its folder, the tracker that shows it, progress bars, threads."""

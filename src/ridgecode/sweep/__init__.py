@@ -1,0 +1,1 @@
+"""Sweeps on this machine: a sweep file, the trials it asks for, and the processes that carry them out."""

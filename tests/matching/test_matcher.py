@@ -1,0 +1,220 @@
+"""`Matcher` against the scores that an evaluation takes, and what it refuses."""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ridgecode.autoencoders.saved import load_autoencoder
+from ridgecode.errors import BadInput
+from ridgecode.matching.comparisons import comparison_list
+from ridgecode.matching.matcher import AUTOENCODER_FILE, Comparison, Matcher
+from ridgecode.matching.saved_matcher import load_matcher
+from ridgecode.matching.scored_lists import ScoredList
+from ridgecode.matching.siamese.saved import load_siamese
+from ridgecode.prints.store import PrintStore
+from support.fake_matchers import fake_head_run, fake_run, fake_siamese_run
+
+Make = Callable[..., Path]
+MAKES = {"head": fake_head_run, "siamese": fake_siamese_run}
+
+
+@pytest.fixture(scope="module", params=sorted(MAKES))
+def make(request: pytest.FixtureRequest) -> Make:
+    return MAKES[request.param]
+
+
+@pytest.fixture(scope="module")
+def run(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("matcher") / "run")
+
+
+@pytest.fixture(scope="module")
+def matcher(run: Path) -> Matcher:
+    return Matcher.load(run)
+
+
+@pytest.fixture(scope="module")
+def pair(altered_store: Path) -> list[np.ndarray]:
+    return list(PrintStore.open(altered_store).prints("val")[:2])
+
+
+def own_score(run: Path, a: np.ndarray, b: np.ndarray) -> float:
+    """By the networks alone, one pair at a time."""
+    if not (run / AUTOENCODER_FILE).is_file():
+        saved = load_siamese(run / "model.safetensors")
+        x = torch.from_numpy(np.stack([a, b])[:, None, ::2, ::2].copy()).float() / 255
+        with torch.no_grad():
+            e = saved.net.embed(x)
+            return float(saved.net.score(e[:1], e[1:]))
+    autoencoder, head = load_autoencoder(run / AUTOENCODER_FILE), load_matcher(run / "model.safetensors").head
+    x = torch.from_numpy(autoencoder.spec.window.take(np.stack([a, b]))[:, None]).float() / 255
+    with torch.no_grad():
+        z = autoencoder.net.encode(x)
+        return float(head(z[:1], z[1:]))
+
+
+def test_a_score_is_that_of_the_networks(run: Path, matcher: Matcher, pair: list[np.ndarray]) -> None:
+    found = matcher.compare(*pair)
+    assert isinstance(found, Comparison)
+    assert found.score == pytest.approx(own_score(run, *pair), abs=1e-5)
+    assert (found.threshold, found.fmr) == (matcher.threshold, matcher.fmr)
+    assert found.decision is (found.score >= found.threshold)
+
+
+def test_scores_are_those_of_an_evaluation(matcher: Matcher, altered_store: Path) -> None:
+    store = PrintStore.open(altered_store)
+    scored = ScoredList.of(store, comparison_list(store, "val", "aligned"))
+    scores = scored.scores(matcher.system)
+    listed = scored.comparisons
+    assert listed.mated.any() and not listed.mated.all()
+    for row in range(0, len(listed), 5):
+        probe, reference = scored.probes[listed.probe_rows[row]], scored.references[listed.reference_rows[row]]
+        assert matcher.compare(probe, reference).score == pytest.approx(float(scores[row]), abs=1e-5)
+
+
+def test_floats_and_uint8_give_the_same(matcher: Matcher, pair: list[np.ndarray]) -> None:
+    score = matcher.compare(*pair).score
+    for kind in (np.float32, np.float64):
+        assert matcher.compare(*((one / 255).astype(kind) for one in pair)).score == score
+    assert matcher.compare(pair[0], pair[1] / 255).score == score
+
+
+def test_the_decision_flips_at_the_threshold(
+    make: Make, matcher: Matcher, pair: list[np.ndarray], tmp_path: Path
+) -> None:
+    score = matcher.compare(*pair).score
+    for name, threshold, decision in (("at", score, True), ("above", math.nextafter(score, math.inf), False)):
+        found = Matcher.load(make(tmp_path / name, threshold=threshold)).compare(*pair)
+        assert found == Comparison(score, threshold, matcher.fmr, decision)
+
+
+def test_templates_and_scores(matcher: Matcher, altered_store: Path) -> None:
+    prints = PrintStore.open(altered_store).prints("val")
+    templates = matcher.templates(prints)
+    assert templates.shape == (len(prints), matcher.system.bytes // 4) and templates.dtype == np.float32
+    np.testing.assert_allclose(matcher.templates(prints[2]), templates[2:3], atol=1e-5)
+    assert matcher.templates(prints[:0]).shape == (0, templates.shape[1])
+    scores = matcher.scores(templates[:-1], templates[1:])
+    expected = [matcher.compare(a, b).score for a, b in pairwise(prints)]
+    np.testing.assert_allclose(scores, expected, atol=1e-5)
+    with pytest.raises(BadInput, match="3 probes and 2 references"):
+        matcher.scores(templates[:3], templates[:2])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (np.zeros(90, np.uint8), r"the shape \(90,\)"),
+        (np.zeros((1, 1, 97, 90), np.uint8), r"the shape \(1, 1, 97, 90\)"),
+        (np.zeros((97, 0), np.uint8), r"the shape \(97, 0\)"),
+        (np.zeros((97, 90), np.int64), "are int64; give uint8"),
+        (np.zeros((97, 90), bool), "are bool; give uint8"),
+        (np.zeros((97, 90), object), "are object; give uint8"),
+        (np.full((97, 90), 1.5), r"floats in \[0, 1\]"),
+        (np.full((97, 90), -0.5), r"floats in \[0, 1\]"),
+        (np.full((97, 90), np.nan), r"floats in \[0, 1\]"),
+        (np.full((97, 90), np.inf), r"floats in \[0, 1\]"),
+        (np.zeros((2, 97, 90), np.uint8), "one print"),
+        (np.zeros((0, 97, 90), np.uint8), "one print"),
+    ],
+)
+def test_arrays_that_are_no_print(matcher: Matcher, pair: list[np.ndarray], given: Any, said: str) -> None:
+    for both in ((given, pair[1]), (pair[0], given), (given, given)):
+        with pytest.raises(BadInput, match=said) as raised:
+            matcher.compare(*both)
+        assert "\n" not in str(raised.value)
+
+
+def test_an_image_file_is_read_as_the_store_was(matcher: Matcher, altered_store: Path, tmp_path: Path) -> None:
+    store = PrintStore.open(altered_store)
+    row = int(store.rows("val")[0])
+    file = altered_store.parent / "images" / f"{store.column('name')[row]}.BMP"
+    np.testing.assert_array_equal(matcher.read_image(file), store.image(row))
+    np.testing.assert_array_equal(matcher.read_image(str(file)), store.image(row))
+    with pytest.raises(BadInput, match=r"none\.BMP"):
+        matcher.read_image(tmp_path / "none.BMP")
+
+
+def test_what_a_matcher_says_of_itself(tmp_path: Path) -> None:
+    head, image = (
+        Matcher.load(fake_head_run(tmp_path / "head")),
+        Matcher.load(str(fake_siamese_run(tmp_path / "image"))),
+    )
+    assert (head.threshold, head.fmr, head.protocol) == (0.25, 0.001, "moved")
+    assert head.autoencoder is not None and head.autoencoder.latent_dim == 6 and head.head is not None
+    assert repr(head) == "Matcher(head, threshold 0.25)"
+    assert (image.threshold, image.fmr, image.protocol) == (-0.5, 0.002, "pairs-by-subject")
+    assert image.autoencoder is None and image.head is None
+    assert repr(image) == "Matcher(contrastive (ours), threshold -0.5)"
+    assert head.source == image.source == "socofing"
+
+
+def test_runs_of_the_older_verb(tmp_path: Path, pair: list[np.ndarray]) -> None:
+    for name, make in MAKES.items():
+        new, old = make(tmp_path / name), make(tmp_path / f"old-{name}", verb="train-matcher")
+        assert Matcher.load(old).compare(*pair) == Matcher.load(new).compare(*pair)
+
+
+def test_runs_that_cannot_be_loaded(make: Make, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is not a run"):
+        Matcher.load(tmp_path / "none")
+    with pytest.raises(BadInput, match="is no matcher: give the folder of a train-head or train-siamese run"):
+        Matcher.load(fake_run(tmp_path / "autoencoder", {"verb": "train-autoencoder"}, {}))
+    run = make(tmp_path / "run")
+    verb = "train-head" if make is fake_head_run else "train-siamese"
+    model = run / "model.safetensors"
+    whole = model.read_bytes()
+    model.write_bytes(whole[:-4])
+    with pytest.raises(BadInput, match=r"model\.safetensors"):
+        Matcher.load(run)
+    model.unlink()
+    with pytest.raises(BadInput, match=f"no trained matcher yet; give its {verb} command again"):
+        Matcher.load(run)
+
+
+def test_a_head_needs_its_own_autoencoder(tmp_path: Path) -> None:
+    run = fake_head_run(tmp_path / "run")
+    file = run / AUTOENCODER_FILE
+    data = file.read_bytes()
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(BadInput, match="not the autoencoder"):
+        Matcher.load(run)
+    file.unlink()
+    with pytest.raises(BadInput, match=r"autoencoder\.safetensors"):
+        Matcher.load(run)
+
+
+def test_prints_in_other_forms(matcher: Matcher, pair: list[np.ndarray]) -> None:
+    a, b = pair
+    of_tensor = matcher.compare(torch.from_numpy(a / 255).requires_grad_(), b)  # type: ignore[arg-type]
+    assert of_tensor == matcher.compare(a / 255, b)
+    ragged: Any = [[0, 1], [0]]
+    for wrong, sentence in (
+        (np.full(a.shape, np.nan), "hold NaN"),
+        (a / 2, "range from 0 to 127.5"),
+        (a.astype(int), "are int64"),
+        (ragged, "a list of another form"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            matcher.compare(wrong, b)
+    assert len(matcher.templates(np.stack(pair)[:0])) == 0
+
+
+def test_templates_of_other_shapes(matcher: Matcher, pair: list[np.ndarray]) -> None:
+    found = matcher.templates(np.stack(pair))
+    assert matcher.scores(found[:0], found[:0]).shape == (0,)
+    for others, sentence in ((found[:1], "as many of each"), (found[:, :2], "of equal size"), (found[0], "the shapes")):
+        with pytest.raises(BadInput, match=sentence):
+            matcher.scores(found, others)
+
+
+@pytest.mark.parametrize(("ppi", "sentence"), [(500.0, "whose scale is known"), (-5.0, "is no resolution")])
+def test_a_ppi_that_says_nothing(matcher: Matcher, tmp_path: Path, ppi: float, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        matcher.read_image(tmp_path / "a.png", ppi)

@@ -1,0 +1,39 @@
+"""Downloading without a network: kagglehub is replaced or missing."""
+
+import sys
+import types
+
+import pytest
+
+from ridgecode.errors import BadInput
+from ridgecode.prints.datasets.download import download_socofing
+
+
+def fake_kagglehub(monkeypatch, dataset_download):
+    module = types.ModuleType("kagglehub")
+    module.dataset_download = dataset_download
+    monkeypatch.setitem(sys.modules, "kagglehub", module)
+
+
+def test_the_data_sets_folder_is_found_in_the_archive(monkeypatch, tmp_path):
+    for copy in ("SOCOFing", "socofing/SOCOFing"):
+        (tmp_path / copy / "Real").mkdir(parents=True)
+    fake_kagglehub(monkeypatch, lambda slug: str(tmp_path) if slug == "ruizgara/socofing" else None)
+    assert download_socofing() == tmp_path / "SOCOFing"
+
+
+def test_kagglehub_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    with pytest.raises(BadInput, match=r"ridgecode\[download\]"):
+        download_socofing()
+
+
+def test_no_network_or_no_account(monkeypatch):
+    def offline(slug):
+        raise ConnectionError("Max retries exceeded\nwith a long story")
+
+    fake_kagglehub(monkeypatch, offline)
+    with pytest.raises(BadInput, match="Max retries exceeded") as raised:
+        download_socofing()
+    assert "\n" not in str(raised.value)
+    assert "--root" in str(raised.value)

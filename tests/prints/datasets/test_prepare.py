@@ -1,0 +1,350 @@
+"""Preparing and opening stores: bytes, order, bad input, several processes at once."""
+
+import json
+import multiprocessing
+import os
+import pickle
+import time
+import timeit
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ridgecode.errors import BadInput
+from ridgecode.prints.datasets.prepare import prepare
+from ridgecode.prints.labels import parse_socofing_name
+from ridgecode.prints.splits import split_of
+from ridgecode.prints.store import PrintStore
+
+NAMES = [
+    *(f"Real/{subject}__M_Left_{finger}_finger" for subject in (1, 2, 10) for finger in ("thumb", "index")),
+    *(f"Altered/Altered-Easy/{subject}__M_Left_thumb_finger_{kind}" for subject in (1, 2) for kind in ("CR", "Obl")),
+    "Altered/Altered-Hard/2__M_Left_index_finger_Zcut",
+]
+
+
+def pixels_of(name: str) -> np.ndarray:
+    """A file's pixels, seeded by its name; the left index fingers of subjects 1 and 10 are one image."""
+    name = name.replace("Real/10__M_Left_index", "Real/1__M_Left_index")
+    return np.random.default_rng(list(name.encode())).integers(0, 256, (103, 96), dtype=np.uint8)
+
+
+@pytest.fixture
+def socofing(tmp_path) -> Path:
+    root = tmp_path / "SOCOFing"
+    for name in reversed(NAMES):
+        path = root / f"{name}.BMP"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels_of(name)).save(path)
+    return root
+
+
+def run(root: Path, out: Path, source: str = "socofing", **options):
+    return prepare(source, root, out, progress=False, **options)
+
+
+def test_the_store_holds_each_print_in_order(socofing, tmp_path):
+    report = run(socofing, tmp_path / "store")
+    assert (report.n_prints, report.n_bytes, report.skipped, report.reused) == (11, 11 * 97 * 90, [], False)
+    assert report.duplicate_groups == 1
+    store = PrintStore.open(tmp_path / "store")
+    assert len(store) == 11
+    assert (store.source, store.digest) == ("socofing", report.digest)
+    assert store.column("name").tolist() == NAMES
+    for row, name in enumerate(NAMES):
+        assert np.array_equal(store.image(row), pixels_of(name)[2:99, 2:92])
+        label = parse_socofing_name(name)
+        for column in ("subject", "sex", "hand", "finger", "finger_id", "impression", "level", "alteration"):
+            assert store.column(column)[row] == getattr(label, column)
+    flat = (tmp_path / "store/prints.u8").read_bytes()
+    assert flat == b"".join(pixels_of(name)[2:99, 2:92].tobytes() for name in NAMES)
+    assert {path.name for path in (tmp_path / "store").iterdir()} == {"prints.u8", "index.parquet", "store.json"}
+
+
+def test_duplicates_and_rows(socofing, tmp_path):
+    run(socofing, tmp_path / "store")
+    store = PrintStore.open(tmp_path / "store")
+    assert store.column("duplicate_group").tolist() == [-1, 0, -1, -1, -1, 0, *[-1] * 5]
+    assert store.rows().tolist() == [0, 1, 2, 3, 4, 5]
+    assert store.rows(levels=None).tolist() == list(range(11))
+    assert store.rows(levels=("Easy", "Hard")).tolist() == [6, 7, 8, 9, 10]
+    assert store.rows(identity=True).tolist() == [0, 2, 3, 4]
+    assert store.rows("train", None).tolist() == list(range(11))
+    assert store.rows("val", None).tolist() == []
+    assert store.rows().dtype == np.int64
+    with pytest.raises(BadInput, match="split"):
+        store.rows("validation")
+    with pytest.raises(BadInput, match="level"):
+        store.rows(levels=("real",))
+
+
+def test_altered_prints_of_duplicate_fingers_are_left_out_of_identity_rows(socofing, tmp_path):
+    name = "Altered/Altered-Easy/10__M_Left_index_finger_CR"
+    Image.fromarray(pixels_of(name)).save(socofing / f"{name}.BMP")
+    run(socofing, tmp_path / "store")
+    store = PrintStore.open(tmp_path / "store")
+    kept = store.column("name")[store.rows(levels=None, identity=True)]
+    assert set(NAMES) - set(kept) == {"Real/1__M_Left_index_finger", "Real/10__M_Left_index_finger"}
+    assert name not in kept
+
+
+def test_stack_copies_and_views_are_read_only(socofing, tmp_path):
+    run(socofing, tmp_path / "store")
+    store = PrintStore.open(tmp_path / "store")
+    stacked = store.stack([3, 0, 3])
+    assert stacked.shape == (3, 97, 90)
+    assert np.array_equal(stacked[0], store.image(3))
+    stacked[:] = 0
+    assert store.image(3).any()
+    assert store.stack([]).shape == (0, 97, 90)
+    with pytest.raises(ValueError, match="read-only"):
+        store.image(0)[0, 0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        store.column("subject")[0] = "9"
+    with pytest.raises(IndexError):
+        store.stack([11])
+
+
+def test_a_store_is_sent_to_another_process_by_its_path(socofing, tmp_path):
+    run(socofing, tmp_path / "store")
+    sent = pickle.dumps(PrintStore.open(tmp_path / "store"))
+    assert len(sent) < 1000
+    assert np.array_equal(pickle.loads(sent).image(2), pixels_of(NAMES[2])[2:99, 2:92])
+
+
+def test_bytes_do_not_depend_on_threads(socofing, tmp_path):
+    reports = [run(socofing, tmp_path / f"store{threads}", threads=threads) for threads in (1, 2, 7)]
+    assert len({report.digest for report in reports}) == 1
+    for file in ("prints.u8", "index.parquet"):
+        assert len({(report.path / file).read_bytes() for report in reports}) == 1
+
+
+def test_subjects_are_chosen(socofing, tmp_path):
+    run(socofing, tmp_path / "store", subjects="2-9,10")
+    assert set(PrintStore.open(tmp_path / "store").column("subject")) == {"2", "10"}
+    for subjects, why in (("3-9", "none"), ("one", "--subjects"), ("9-3", "backwards")):
+        with pytest.raises(BadInput, match=why):
+            run(socofing, tmp_path / "other", subjects=subjects)
+    assert not (tmp_path / "other").exists()
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def replace_by_text(path):
+    path.write_text("this is no image")
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def shrink(path):
+    Image.fromarray(np.zeros((50, 60), np.uint8)).save(path)
+
+
+def rename(path):
+    path.rename(path.with_name("1__M_Left_toe_finger.BMP"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (cut, "truncated"),
+        (replace_by_text, "no readable BMP"),
+        (empty, "0 bytes"),
+        (shrink, "60 x 50 pixels"),
+        (rename, "no SOCOFing name"),
+    ],
+)
+def test_a_bad_file_stops_or_is_listed(socofing, tmp_path, spoil, why):
+    path = socofing / f"{NAMES[1]}.BMP"
+    spoil(path)
+    named = path if path.exists() else path.with_name("1__M_Left_toe_finger.BMP")
+    with pytest.raises(BadInput, match=why) as raised:
+        run(socofing, tmp_path / "store")
+    assert str(named) in str(raised.value)
+    assert "--skip-bad" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "store").exists()
+    report = run(socofing, tmp_path / "store", skip_bad=True)
+    assert report.n_prints == 10
+    [(file, reason)] = report.skipped
+    assert file == str(named)
+    assert why in reason
+    assert json.loads((tmp_path / "store/store.json").read_text())["skipped"] == [{"file": file, "reason": reason}]
+    assert PrintStore.open(tmp_path / "store").column("name").tolist() == [*NAMES[:1], *NAMES[2:]]
+    with pytest.raises(BadInput, match=why):
+        run(socofing, tmp_path / "store")
+
+
+def test_nothing_but_bad_files(tmp_path):
+    (tmp_path / "Real").mkdir()
+    empty(tmp_path / "Real/1__M_Left_index_finger.BMP")
+    (tmp_path / "Real/odd name.BMP").touch()
+    with pytest.raises(BadInput, match="all 2 files are bad"):
+        run(tmp_path, tmp_path / "store", skip_bad=True)
+
+
+@pytest.mark.parametrize("source", ["socofing", "fvc", "folder", "synthetic"])
+def test_missing_and_empty_roots(tmp_path, source):
+    with pytest.raises(BadInput, match="missing is no folder"):
+        run(tmp_path / "missing", tmp_path / "store", source)
+    (tmp_path / "empty/Real").mkdir(parents=True)
+    with pytest.raises(BadInput, match="holds no"):
+        run(tmp_path / "empty", tmp_path / "store", source)
+    assert not (tmp_path / "store").exists()
+
+
+def test_flags_that_make_no_sense(socofing, tmp_path):
+    for source, options in (
+        ("kaggle", {}),
+        ("folder", {"ppi": -1.0}),
+        ("folder", {"ppi": float("nan")}),
+        ("socofing", {"ppi": 500.0}),
+        ("socofing", {"threads": -1}),
+    ):
+        with pytest.raises(BadInput):
+            run(socofing, tmp_path / "store", source, **options)
+
+
+def test_the_same_request_reuses_the_store(socofing, tmp_path):
+    first = run(socofing, tmp_path / "store", subjects="1,2")
+    written = (tmp_path / "store/prints.u8").stat().st_mtime_ns
+    again = run(socofing, tmp_path / "store", subjects="1-2")
+    assert again.reused
+    assert again.digest == first.digest
+    assert (tmp_path / "store/prints.u8").stat().st_mtime_ns == written
+
+
+def test_changed_images_are_read_again(socofing, tmp_path):
+    first = run(socofing, tmp_path / "store")
+    old = PrintStore.open(tmp_path / "store")
+    path = socofing / f"{NAMES[0]}.BMP"
+    Image.fromarray(255 - pixels_of(NAMES[0])).save(path)
+    os.utime(path, ns=(1, 1))
+    second = run(socofing, tmp_path / "store")
+    assert not second.reused
+    assert second.digest != first.digest
+    assert np.array_equal(PrintStore.open(tmp_path / "store").image(0), 255 - pixels_of(NAMES[0])[2:99, 2:92])
+    # Whoever reads the old store goes on reading it.
+    assert np.array_equal(old.image(0), pixels_of(NAMES[0])[2:99, 2:92])
+    empty(path)
+    with pytest.raises(BadInput, match="0 bytes"):
+        run(socofing, tmp_path / "store")
+    assert PrintStore.open(tmp_path / "store").digest == second.digest
+
+
+def test_another_request_leaves_the_store_alone(socofing, tmp_path):
+    first = run(socofing, tmp_path / "store")
+    with pytest.raises(BadInput, match="another request, whose subjects"):
+        run(socofing, tmp_path / "store", subjects="1")
+    with pytest.raises(BadInput, match="another request, whose source"):
+        run(socofing, tmp_path / "store", "synthetic")
+    assert PrintStore.open(tmp_path / "store").digest == first.digest
+
+
+def test_other_folders_are_never_replaced(socofing, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis/chapter.txt").write_text("years of work")
+    with pytest.raises(BadInput, match="no prepared store"):
+        run(socofing, tmp_path / "thesis")
+    assert (tmp_path / "thesis/chapter.txt").read_text() == "years of work"
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="no prepared store"):
+        run(socofing, tmp_path / "file")
+    with pytest.raises(BadInput, match="can't be written"):
+        run(socofing, tmp_path / "file/store")
+    (tmp_path / "hollow").mkdir()
+    assert run(socofing, tmp_path / "hollow").n_prints == 11
+
+
+def test_leftovers_of_killed_runs_are_removed(socofing, tmp_path):
+    for name in (".store-abcd1234", ".store-2-abcd1234", ".store-kept"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "prints.u8").touch()
+    run(socofing, tmp_path / "store")
+    assert not (tmp_path / ".store-abcd1234").exists()
+    assert (tmp_path / ".store-2-abcd1234/prints.u8").exists()
+    assert (tmp_path / ".store-kept/prints.u8").exists()
+
+
+def _prepare_at(moment: float, root: Path, out: Path, reports) -> None:
+    time.sleep(max(0.0, moment - time.time()))
+    report = run(root, out)
+    reports.put((report.reused, report.digest, len(PrintStore.open(out))))
+
+
+def test_processes_that_prepare_the_same_store_agree(socofing, tmp_path):
+    context = multiprocessing.get_context("spawn")
+    reports = context.Queue()
+    moment = time.time() + 4
+    arguments = (moment, socofing, tmp_path / "store", reports)
+    workers = [context.Process(target=_prepare_at, args=arguments) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    results = [reports.get(timeout=60) for _ in workers]
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    assert sorted(reused for reused, _, _ in results) == [False, True, True]
+    assert {(digest, n) for _, digest, n in results} == {(PrintStore.open(tmp_path / "store").digest, 11)}
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".store-")]
+
+
+def test_fvc_prints_have_sizes_of_their_own(tmp_path):
+    for folder, shape in (("FVC2002_DB1_B", (374, 388)), ("FVC2002_DB2_B", (560, 296))):
+        (tmp_path / "FVC" / folder).mkdir(parents=True)
+        for name in ("101_1", "101_2", "102_1"):
+            Image.fromarray(np.full(shape, 200, np.uint8)).save(tmp_path / "FVC" / folder / f"{name}.tif")
+    run(tmp_path / "FVC", tmp_path / "store", "fvc")
+    store = PrintStore.open(tmp_path / "store")
+    assert [store.image(row).shape for row in range(6)] == [(150, 155)] * 3 + [(197, 104)] * 3
+    assert (store.image(5) == 200).all()
+    run(tmp_path / "FVC", tmp_path / "one", "fvc", subjects="102", ppi=400.0)
+    assert PrintStore.open(tmp_path / "one").column("finger_id").tolist() == ["FVC2002_DB1_B/102", "FVC2002_DB2_B/102"]
+    assert PrintStore.open(tmp_path / "one").image(0).shape == (187, 194)
+
+
+def test_identity_folders_keep_their_size_unless_told(tmp_path):
+    for identity in ("s1", "s2", "s3"):
+        (tmp_path / "faces" / identity).mkdir(parents=True)
+        for number in (1, 2):
+            grey = np.random.default_rng(number).integers(0, 256, (112, 92), dtype=np.uint8)
+            Image.fromarray(grey).save(tmp_path / "faces" / identity / f"{number}.pgm")
+    run(tmp_path / "faces", tmp_path / "store", "folder")
+    store = PrintStore.open(tmp_path / "store")
+    assert np.array_equal(store.image(0), np.random.default_rng(1).integers(0, 256, (112, 92), dtype=np.uint8))
+    splits = split_of("folder", store.column("subject"))
+    for split in ("train", "val", "test"):
+        assert len(store.rows(split)) == 2
+        assert (splits[store.rows(split)] == split).all()
+    run(tmp_path / "faces", tmp_path / "scaled", "folder", ppi=400.0)
+    assert PrintStore.open(tmp_path / "scaled").image(0).shape == (56, 46)
+    (tmp_path / "faces/s1/1.png").write_bytes((tmp_path / "faces/s1/1.pgm").read_bytes())
+    with pytest.raises(BadInput, match="same name"):
+        run(tmp_path / "faces", tmp_path / "third", "folder")
+
+
+def test_the_real_store(real_data, tmp_path):
+    # Processor time, so that the promise of 60 seconds on two cores can be tested on a busy machine.
+    began = time.process_time()
+    run(real_data / "SOCOFing", tmp_path / "store", subjects="1-480")
+    assert time.process_time() - began < 60
+    store = PrintStore.open(tmp_path / "store")
+    assert len(store.rows()) == 4800
+    assert len(store.rows("train")) == 4000
+    assert len(store.rows("val")) == 800
+    assert (store.column("height") == 97).all()
+    assert (store.column("width") == 90).all()
+    assert min(timeit.repeat(lambda: PrintStore.open(tmp_path / "store"), number=1)) < 0.1
+    duplicates = store.column("subject")[store.column("duplicate_group") >= 0]
+    assert {"64", "203", "219", "249", "260"} <= set(duplicates)
+    # Altered prints lie on their Real ones, pixel for pixel: that the cut is the same in both kinds of file.
+    row_of = dict(zip(store.column("finger_id")[store.rows()], store.rows(), strict=True))
+    rows = store.rows("val", ("Easy",))
+    reals = store.stack([row_of[finger] for finger in store.column("finger_id")[rows]])
+    assert (store.stack(rows) == reals).mean() > 0.85
