@@ -40,8 +40,10 @@ WITHOUT_SOURCE = {
     "test_front_door": "ridgecode/__init__.py",
     "test_light_starts": "what the verbs load",
     "test_imports": "what the room runs/ loads",
+    "test_siamese_sizes": "image Siamese systems on images of many sizes, from training to verify",
     "test_old_runs": "runs of earlier versions under today's verbs",
     "test_committed_sweeps": "the files in sweeps/",
+    "test_full_disk": "what the verbs do where nothing more can be written",
 }
 """Tests that are of no single source file, and what they are of."""
 

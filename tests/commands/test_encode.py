@@ -108,6 +108,10 @@ def test_one_image(
     assert "give its pixels per inch with --ppi" in refused(*large)
     assert "no resolution" in refused(*large, "--ppi=-1")
     assert "--split and --select" in refused(*large, "--select=0")
+    for ppi in ([], ["--ppi=400"]):
+        assert "none.png does not exist" in refused(
+            "encode", tmp_path / "none.png", f"--out={tmp_path / 'y'}", *model, *ppi
+        )
     assert "ends in .ridge" in refused("encode", tmp_path / "large.png", f"--out={tmp_path / 'folder'}", *model)
     assert main([*large, "--ppi=400"]) == 0
     assert main(["decode", str(tmp_path / "large.ridge"), f"--out={tmp_path / 'o'}", *model]) == 0

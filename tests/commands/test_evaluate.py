@@ -45,7 +45,7 @@ KEYS = {
 ROW_KEYS = {
     *("system", "protocol", "level", "alteration", "eer", "eer_low", "eer_high", "fnmr_at_fmr_1", "fnmr_at_fmr_0_1"),
     *("fnmr_at_fmr_0_01", "auc", "d_prime", "threshold", "threshold_from", "accuracy", "precision", "recall", "tp"),
-    *("fp", "tn", "fn", "n_mated", "n_non_mated", "n_subjects", "bytes"),
+    *("fp", "tn", "fn", "n_mated", "n_non_mated", "n_subjects", "bytes", "n_sets", "threshold_n_non_mated"),
 }
 Refused = Callable[..., str]
 
@@ -295,7 +295,9 @@ def test_the_runs_own_list_is_drawn_anew_for_another_store(
     assert "drawn from the split val, not test; give another --comparisons" in said
 
 
-def test_one_validation_subject_gives_no_threshold(autoencoder_run: Path, tmp_path: Path) -> None:
+def test_one_validation_subject_gives_no_threshold(
+    autoencoder_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A set of ten fingers, as FVC's are: 7 train, 1 validation, 2 test."""
     fingers = tmp_path / "images"
     for finger in range(1, 11):
@@ -310,7 +312,12 @@ def test_one_validation_subject_gives_no_threshold(autoencoder_run: Path, tmp_pa
     row = row_of(found, "pixels", "fvc")
     assert (row["n_mated"], row["n_non_mated"], row["threshold_from"]) == (30, 45, "all")
     assert row["fp"] == 0  # an FMR of 0.1 % of 45 comparisons allows none
+    assert row["threshold_n_non_mated"] == 45
+    assert [row[f"fnmr_at_fmr_{name}"] for name in ("1", "0_1", "0_01")] == [None, None, None]
+    assert row["eer_low"] < row["eer_high"]
+    capsys.readouterr()
     assert evaluated(run, store)["matching"] == []  # the one subject has nobody to be compared with
+    assert "has no two subjects of one data set, so no comparison is measured" in capsys.readouterr().err
 
 
 def test_protocols_none_matches_nothing(autoencoder_run: Path, matching_store: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 
 from ridgecode.commands.cli import main
 from ridgecode.matching.comparisons import comparison_list
+from ridgecode.matching.decision_threshold import UNKNOWN, ThresholdCounts
 from ridgecode.matching.matcher import Matcher
 from ridgecode.matching.saved_matcher import load_matcher, save_matcher
 from ridgecode.matching.scored_lists import ScoredList
@@ -137,8 +139,51 @@ def test_json_for_programs(matcher_run: Path, images: Path, capsys: pytest.Captu
     lines = verified(matcher_run, images, MATED, capsys)
     assert main(["verify", str(matcher_run), *(str(images / f"{name}.BMP") for name in MATED), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found.keys() == {"score", "threshold", "fmr", "decision", "protocol"}
+    counts = {"n_mated", "n_non_mated", "n_subjects", "fmr_high"}
+    assert found.keys() == {"score", "threshold", "fmr", "decision", "protocol", *counts}
     assert found["decision"] == lines["decision"] == ("match" if found["score"] >= found["threshold"] else "no match")
     assert found["score"] == pytest.approx(float(lines["score"]), abs=1e-6)
     facts = load_matcher(matcher_run / "model.safetensors").facts
     assert (found["threshold"], found["fmr"], found["protocol"]) == (facts.threshold, facts.fmr, "moved")
+    # Two validation subjects, and no false match: the exact interval of 0 errors in 2 trials.
+    assert (found["n_mated"], found["n_non_mated"], found["n_subjects"], found["fmr"]) == (36, 72, 2, 0)
+    assert found["fmr_high"] == pytest.approx(1 - 0.025**0.5)
+
+
+def with_facts(run: Path, **changed: Any) -> None:
+    matcher = load_matcher(run / "model.safetensors")
+    save_matcher(run / "model.safetensors", matcher.head, replace(matcher.facts, **changed))
+
+
+def test_the_fmr_stands_beside_what_it_rests_on(
+    own_run: Path, images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = "; to show an FMR of 0.1 % takes 3,000 comparisons"
+    listed = "72 non-mated validation comparisons (moved) of 2 subjects reach the threshold"
+    assert verified(own_run, images, MATED, capsys)["FMR"] == f"0 of {listed}: at most 84 % at 95 % confidence{few}"
+    with_facts(own_run, fmr=0.0005, counts=ThresholdCounts(900, 400_000, 80, 0.00071))
+    found = verified(own_run, images, MATED, capsys)["FMR"]
+    assert found == (
+        "0.05 %: 200 of 400,000 non-mated validation comparisons (moved) of 80 subjects reach the threshold: at most "
+        "0.071 % at 95 % confidence"
+    )
+
+
+def test_a_run_of_an_older_version(own_run: Path, images: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its model's file has no counts: they are those of the run's list or figures, or are said to be missing."""
+    expected = verified(own_run, images, MATED, capsys)["FMR"]
+    with_facts(own_run, counts=UNKNOWN)
+    lists, figures = own_run / "comparisons", own_run / "evaluation.json"
+    for path in (lists, figures):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    unknown = (
+        "0 of the non-mated validation comparisons (moved) reach the threshold; how many these were is not recorded"
+    )
+    assert verified(own_run, images, MATED, capsys)["FMR"] == unknown
+    row = {"system": "head", "protocol": "moved", "level": "all", "alteration": "all"}
+    figures.write_text(json.dumps({"matching": [{**row, "n_mated": 36, "n_non_mated": 72, "n_subjects": 2}]}))
+    assert verified(own_run, images, MATED, capsys)["FMR"] == expected
+    figures.write_text("{}")
+    store = PrintStore.open(images.parent / "store")
+    comparison_list(store, "val", "moved").save(lists / "moved_val.parquet")
+    assert verified(own_run, images, MATED, capsys)["FMR"] == expected

@@ -14,6 +14,8 @@ from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.commands.cli import main
 from ridgecode.evaluation import minutiae_work
+from ridgecode.evaluation.minutiae_figures import tar_rows
+from ridgecode.matching.comparisons import Comparisons
 from ridgecode.matching.minutiae.agreement import agreement
 from ridgecode.matching.minutiae.orb import Orb
 from ridgecode.prints.movement import move, movements_for
@@ -34,6 +36,14 @@ def slow_tar(scores: np.ndarray, mated: np.ndarray, fmr: float) -> float:
     """The largest share of mated scores that a threshold takes with at most `fmr` of the others, by trying all."""
     taken = [(np.mean(scores[~mated] >= t), np.mean(scores[mated] >= t)) for t in [*scores, np.inf]]
     return float(max(tar for found, tar in taken if found <= fmr))
+
+
+def repeated(mated: np.ndarray, times: int) -> Comparisons:
+    """A list of as many comparisons of two subjects, in turns."""
+    names, n = np.array(["a", "b"], dtype=object), times * len(mated)
+    levels, rows = np.array(["Real", "Real"], dtype=object), np.arange(n) % 2
+    none = np.array(["", ""], dtype=object)
+    return Comparisons("aligned", names, names, levels, none, names, names, rows, 1 - rows, np.tile(mated, times))
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +82,14 @@ def test_scores_on_originals_are_the_matchers_own(aligned: Path, matching_store:
         assert pairs["score"][i] == orb.compare(probe, reference)
         assert "Easy" in pairs["probe"][i] and "Real" in pairs["reference"][i]
     scores, mated = np.array(pairs["score"]), np.array(pairs["mated"])
+    for key in ("tar_at_fmr_1", "tar_at_fmr_0_1"):
+        # 24 non-mated comparisons show no such FMR.
+        assert {found["matching"][0][f"{key}{end}"] for end in ("", "_low", "_high")} == {None}
+    (row,) = tar_rows(np.tile(scores, 150), repeated(mated, 150), "orb", 9)[:1]
     for key, fmr in (("tar_at_fmr_1", 0.01), ("tar_at_fmr_0_1", 0.001)):
-        row = found["matching"][0]
         assert row[key] == pytest.approx(slow_tar(scores, mated, fmr))
         assert 0 <= row[f"{key}_low"] <= row[key] <= row[f"{key}_high"] <= 1
+        assert row[f"{key}_low"] < row[f"{key}_high"]
     assert found["self"]["lowest"] == found["self"]["mean"] == pytest.approx(1)
     assert found["self"]["accepted"] == 1
     assert found["levels"] == ["Easy"]
@@ -226,7 +240,8 @@ def test_the_report_shows_them(reconstructed: dict[str, Any], run: Path, tmp_pat
     text = (tmp_path / "report" / "report.md").read_text()
     part = text[text.index("## Minutiae") :]
     assert "| orb | reconstruction |" in part
-    assert f"{100 * reconstructed['matching'][0]['tar_at_fmr_1']:.2f}" in part
+    row = reconstructed["matching"][0]
+    assert f"{row['n_mated']} / {row['n_non_mated']}" in part and row["tar_at_fmr_0_1"] is None
     assert f"{reconstructed['agreement']['f1']:.3f}" in part
     (run / "minutiae-broken.json").write_text("{}")
     try:

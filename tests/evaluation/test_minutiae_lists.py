@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ridgecode.errors import BadInput
 from ridgecode.evaluation.minutiae_lists import levels_of, originals, reconstruction_list, spread_rows
+from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
 
 
@@ -49,3 +51,20 @@ def test_levels_are_read_from_the_flag() -> None:
     for text, said in (("Real", "--levels Real is unknown"), (",", "--levels is empty")):
         with pytest.raises(BadInput, match=said):
             levels_of(text)
+
+
+def test_lists_of_several_fvc_sets_stay_within_a_set(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for name in ("FVC2002_DB1_B", "FVC2002_DB2_B"):
+        (tmp_path / "sets" / name).mkdir(parents=True)
+        for finger in (101, 102, 103):
+            for impression in (1, 2):
+                grey = random.integers(0, 256, (60, 60), dtype=np.uint8)
+                Image.fromarray(grey).save(tmp_path / "sets" / name / f"{finger}_{impression}.png")
+    store = PrintStore.open(prepare("fvc", tmp_path / "sets", tmp_path / "store", progress=False).path)
+    made = reconstruction_list(store, "all", 100).comparisons
+    drawn = originals(store, "all", "fvc-all", [], 100).comparisons
+    for listed, non_mated in ((made, 2 * 6 * 4), (drawn, 2 * 12)):
+        assert (~listed.mated).sum() == non_mated
+        assert all(a.split("/")[0] == b.split("/")[0] for a, b in zip(listed.probe, listed.reference, strict=True))
+        assert listed.set_names == ["FVC2002_DB1_B", "FVC2002_DB2_B"]

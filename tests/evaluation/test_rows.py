@@ -178,6 +178,7 @@ def test_sets_of_other_sensors(
     by_subject: Path, altered_store: Path, fvc_store: Path, tmp_path: Path, window: str
 ) -> None:
     flags = {"split": "all", "window": window, "pca_data": altered_store}
+    flags["protocols"] = "fvc" if window == "frame" else "none"  # matchers compare frames
     found = evaluated(by_subject, fvc_store, tmp_path / "x.json", **flags)
     store, saved = PrintStore.open(fvc_store), load_autoencoder(by_subject)
     assert found["pca_source"] == "socofing"
@@ -202,6 +203,13 @@ def test_sets_of_other_sensors(
         assert part["pca"]["mse"] == pytest.approx(slow_mse(twin, prints), rel=1e-3)
         crops = [grey[(h - 32) // 2 :][:32, (w - 32) // 2 :][:, :32] for grey in prints for h, w in [grey.shape]]
         assert part["variance"] == pytest.approx(np.mean([np.var(crop / 255) for crop in crops]), rel=1e-6)
+    assert bool(found["matching"]) == (window == "frame")
+    for row in found["matching"]:
+        assert (row["n_sets"], row["n_mated"], row["n_non_mated"]) == (2, 6, 6)
+        assert row["per_set"].keys() == found["per_set"].keys()
+        for part in row["per_set"].values():  # 3 fingers of 2 impressions
+            assert (part["n_mated"], part["n_non_mated"], part["n_subjects"]) == (3, 3, 3)
+            assert part["eer_low"] < part["eer_high"] and part["fnmr_at_fmr_1"] is None
     means = [part["mse"] for part in found["per_set"].values()]
     assert found["mse"] == pytest.approx(np.mean(means))
 

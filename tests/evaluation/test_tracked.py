@@ -81,6 +81,9 @@ def test_every_figure_and_curve_is_shown(shown: Recording, evaluated: tuple[Path
     for protocol in ("aligned", "moved"):
         assert shown.values[f"val_eer_{protocol}_head"] == eer["head", protocol]
         assert shown.values[f"val_eer_{protocol}_cosine_on_z"] == eer["cosine on z", protocol]
+        row = next(row for row in content["matching"] if row["protocol"] == protocol)
+        assert shown.values[f"val_n_mated_{protocol}"] == row["n_mated"]
+        assert shown.values[f"val_n_non_mated_{protocol}"] == row["n_non_mated"]
     assert not [name for name in shown.values if "pixels" in name or "pca" in name]  # the run's own figures
     curves = {f"val_{kind}_{protocol}" for kind in ("roc", "det", "pr") for protocol in ("aligned", "moved")}
     assert shown.images.keys() == {"val_reconstructions", *curves}

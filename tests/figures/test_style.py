@@ -21,3 +21,13 @@ def test_inline_svg_is_well_formed_labelled_themed_and_apart_from_other_figures(
     assert references and references <= ids[0]
     assert not [light for _, light, _ in THEME if light in one]
     assert "<style" not in one and "<metadata" not in one and "http" not in one.replace("http://www.w3.org", "")
+
+
+def test_a_long_title_keeps_within_the_figure() -> None:
+    title = "Precision and recall, pairs-by-subject, val: 17,931 mated, 896,550 non-mated"
+    with styled():
+        figure, _ = titled_axes(title, "x", "y")
+        figure.draw_without_rendering()
+        box = figure.texts[0].get_window_extent()
+    assert figure.get_suptitle().replace("\n", " ") == title
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1

@@ -9,8 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ridgecode.errors import BadInput
-from ridgecode.matching.bootstrap import ScoreBootstrap, bootstrap_interval, bootstrap_mean, subject_weights
+from ridgecode.matching.bootstrap import (
+    ScoreBootstrap,
+    bootstrap_interval,
+    bootstrap_mean,
+    bootstrap_rate,
+    rate_interval,
+    subject_weights,
+)
 from ridgecode.matching.error_rates import equal_error_rate, error_rates, fnmr_at_fmr
+from ridgecode.matching.exact_interval import clopper_pearson
 
 
 def drawn_again(scores, subjects, names, weights):
@@ -104,11 +112,37 @@ def test_a_protocol_of_350_000_scores_takes_about_a_second():
     assert time.process_time() - began < 2
 
 
-def test_one_subject_gives_a_point_and_bad_lists_are_refused():
+def test_an_interval_without_width_is_none_or_exact():
     one = ScoreBootstrap(np.array([1.0, 3.0]), np.array([0.0, 2.0]), np.zeros(2), np.zeros(2))
-    low, high = bootstrap_interval(one.equal_error_rates())
-    assert low == high == pytest.approx(0.5)
-    assert all(math.isnan(end) for end in bootstrap_interval(np.full(3, np.nan)))
+    replicates = one.equal_error_rates()
+    assert replicates == pytest.approx(0.5)
+    assert bootstrap_interval(replicates) == bootstrap_interval(np.full(3, np.nan)) == (None, None)
+    assert rate_interval(0.5, replicates, 1) == clopper_pearson(0.5, 1)
+    wide = np.linspace(0.1, 0.3, 1000)
+    assert rate_interval(0.2, wide, 7) == bootstrap_interval(wide) == pytest.approx((0.105, 0.295))
+
+
+def test_a_mean_of_one_subject_or_of_equal_values_has_no_interval():
+    rng = np.random.default_rng(0)
+    assert bootstrap_mean(rng.random(30), np.zeros(30)) == (None, None)
+    assert bootstrap_mean(np.full(30, 0.1), np.arange(30) % 7) == (None, None)
+    assert bootstrap_mean(np.array([0.1, 0.2]), np.array(["a", "b"])) == pytest.approx((0.1, 0.2))
+
+
+@given(st.integers(1, 30), st.sampled_from([0.0, 1.0]))
+def test_a_rate_without_any_error_has_the_exact_interval(n_subjects, rate):
+    found = bootstrap_rate(np.full(3 * n_subjects, rate), np.arange(3 * n_subjects) % n_subjects)
+    bound = 0.025 ** (1 / n_subjects)
+    assert found == pytest.approx((0, 1 - bound) if rate == 0 else (bound, 1))
+
+
+def test_a_rate_with_errors_has_the_bootstrap_s_interval():
+    rng = np.random.default_rng(0)
+    values, subjects = rng.random(100) < 0.3, rng.integers(0, 12, 100)
+    assert bootstrap_rate(values, subjects) == bootstrap_mean(values, subjects)
+
+
+def test_bad_lists_are_refused():
     with pytest.raises(BadInput, match="subject of its probe"):
         ScoreBootstrap(np.ones(2), np.ones(2), np.zeros(2), np.zeros(3))
     with pytest.raises(BadInput, match="NaN"):

@@ -17,6 +17,7 @@ from ridgecode.matching.error_rates import (
     equal_error_rate,
     error_rates,
     fnmr_at_fmr,
+    shows_fmr,
     threshold_at_fmr,
     threshold_at_precision,
 )
@@ -171,3 +172,10 @@ def test_threshold_at_precision_by_a_slow_loop(lists, precision):
             assert found == threshold
             return
     assert not any(s >= found for s in (*mated, *non_mated))
+
+
+def test_an_fmr_is_shown_by_three_over_it_comparisons():
+    for fmr, least in ((0.01, 300), (0.001, 3_000), (0.0001, 30_000), (0.5, 6)):
+        assert shows_fmr(least, fmr) and not shows_fmr(least - 1, fmr)
+        # The rule of three: with no error in so many trials, a rate as high has a probability of at most 5 %.
+        assert (1 - fmr) ** least <= 0.05 < (1 - fmr) ** (0.65 * least)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ridgecode.autoencoders.saved import load_autoencoder
+from ridgecode.commands.decoded_images import write_images
 from ridgecode.errors import BadInput
 from ridgecode.matching.comparisons import comparison_list
 from ridgecode.matching.matcher import AUTOENCODER_FILE, Comparison, Matcher
@@ -214,7 +216,35 @@ def test_templates_of_other_shapes(matcher: Matcher, pair: list[np.ndarray]) -> 
             matcher.scores(found, others)
 
 
-@pytest.mark.parametrize(("ppi", "sentence"), [(500.0, "whose scale is known"), (-5.0, "is no resolution")])
-def test_a_ppi_that_says_nothing(matcher: Matcher, tmp_path: Path, ppi: float, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence):
-        matcher.read_image(tmp_path / "a.png", ppi)
+def test_a_ppi_that_is_none(matcher: Matcher, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is no resolution"):
+        matcher.read_image(tmp_path / "a.png", -5.0)
+
+
+@pytest.mark.parametrize("source", ["socofing", "fvc", "folder"])
+def test_what_decode_drew_stays_as_it_is(tmp_path: Path, source: str) -> None:
+    matcher, drawn = Matcher.load(fake_head_run(tmp_path / "run")), np.random.default_rng(0).random((1, 97, 90))
+    matcher.source = source
+    write_images(tmp_path, ["one"], drawn)
+    for ppi in (0.0, 500.0):
+        np.testing.assert_array_equal(matcher.read_image(tmp_path / "one.png", ppi), np.rint(drawn[0] * 255))
+
+
+def test_an_image_of_any_size_with_its_ppi(matcher: Matcher, tmp_path: Path) -> None:
+    scan = np.random.default_rng(0).integers(0, 256, (338, 248), np.uint8)
+    Image.fromarray(scan).save(tmp_path / "scan.png", dpi=(500, 500))
+    with pytest.raises(BadInput, match=r"scan\.png is 248 x 338 .* --ppi \(its header says 500\)"):
+        matcher.read_image(tmp_path / "scan.png")
+    expected = Image.fromarray(scan).resize((99, 135), Image.Resampling.LANCZOS)
+    np.testing.assert_array_equal(matcher.read_image(tmp_path / "scan.png", 500), np.asarray(expected))
+
+
+@pytest.mark.parametrize("source", ["socofing", "folder"])
+def test_what_was_left_out_of_an_image_is_said(
+    matcher: Matcher, tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str
+) -> None:
+    matcher.source = source
+    pages = [Image.new("L", (90, 97), grey) for grey in (1, 2, 3)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    matcher.read_image(tmp_path / "a.tif")
+    assert capsys.readouterr().err == f"ridgecode: {tmp_path / 'a.tif'} holds 3 pages; the first is taken\n"

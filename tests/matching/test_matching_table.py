@@ -1,6 +1,7 @@
 """The table of figures against the figures of each group alone, and thinned curves against whole ones."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from ridgecode.matching.bootstrap import ScoreBootstrap, bootstrap_interval
 from ridgecode.matching.comparisons import comparison_list
 from ridgecode.matching.error_rates import area_under_roc, decisions_at, equal_error_rate, error_rates
 from ridgecode.matching.matching_table import curves, matching_table
+from support.several_sets import labels_of_sets
 
 KEYS = [
     "system",
@@ -26,6 +28,7 @@ KEYS = [
     "d_prime",
     "threshold",
     "threshold_from",
+    "threshold_n_non_mated",
     "accuracy",
     "precision",
     "recall",
@@ -36,8 +39,11 @@ KEYS = [
     "n_mated",
     "n_non_mated",
     "n_subjects",
+    "n_sets",
     "bytes",
 ]
+SHOWN_BY = {"fnmr_at_fmr_1": 300, "fnmr_at_fmr_0_1": 3_000, "fnmr_at_fmr_0_01": 30_000}
+"""The least number of non-mated comparisons that shows each FMR, by the rule of three."""
 
 
 @pytest.fixture
@@ -87,7 +93,10 @@ def test_rows_are_the_figures_of_their_comparisons(comparisons, scores):
         )
         assert (row.eer_low, row.eer_high) == bootstrap_interval(by_name.equal_error_rates())
         assert row.eer_low <= row.eer <= row.eer_high
-        assert row.fnmr_at_fmr_1 <= row.fnmr_at_fmr_0_1 <= row.fnmr_at_fmr_0_01
+        assert [math.isnan(getattr(row, name)) for name in SHOWN_BY] == [row.n_non_mated < n for n in SHOWN_BY.values()]
+        assert row.n_sets == 1 and row.per_set == {}
+    first = table[0]
+    assert first.n_non_mated == 3600 and first.fnmr_at_fmr_1 <= first.fnmr_at_fmr_0_1
 
 
 def test_threshold_is_the_given_one_or_that_of_fmr_one_in_a_thousand(comparisons, scores):
@@ -97,7 +106,8 @@ def test_threshold_is_the_given_one_or_that_of_fmr_one_in_a_thousand(comparisons
     assert first.fp / first.n_non_mated <= 0.001 < (first.fp + 1) / first.n_non_mated
     assert 1 - first.recall == pytest.approx(first.fnmr_at_fmr_0_1)
     given = matching_table(scores, comparisons, "s", 4, threshold=1.25, threshold_from="val", replicates=10)
-    assert {(row.threshold, row.threshold_from) for row in given} == {(1.25, "val")}
+    assert {(row.threshold, row.threshold_from, row.threshold_n_non_mated) for row in given} == {(1.25, "val", None)}
+    assert {row.threshold_n_non_mated for row in table} == {3600}
 
 
 def test_json_row_has_the_keys_of_evaluation_json(comparisons, scores):
@@ -106,10 +116,13 @@ def test_json_row_has_the_keys_of_evaluation_json(comparisons, scores):
     again = json.loads(json.dumps(row, allow_nan=False))
     assert again == row and isinstance(again["tp"], int)
     sure = matching_table(np.where(comparisons.mated, 1.0, 0.0), comparisons, "oracle", 1, replicates=10)[0]
-    assert (sure.eer, sure.auc, sure.accuracy, sure.fnmr_at_fmr_0_01) == (0, 1, 1, 0)
+    assert (sure.eer, sure.auc, sure.accuracy, sure.fnmr_at_fmr_0_1) == (0, 1, 1, 0)
+    # No comparison is wrong, so the interval is that of 0 errors in as many trials as subjects.
+    assert (sure.eer_low, sure.eer_high) == (0, pytest.approx(1 - 0.025 ** (1 / 20)))
     assert sure.d_prime == np.inf
     # JSON knows no infinity.
-    assert json.loads(json.dumps(sure.as_json(), allow_nan=False))["d_prime"] is None
+    written = json.loads(json.dumps(sure.as_json(), allow_nan=False))
+    assert written["d_prime"] is None and written["fnmr_at_fmr_0_01"] is None
 
 
 def test_fvc_has_one_row(make_store, make_fvc_labels):
@@ -117,6 +130,36 @@ def test_fvc_has_one_row(make_store, make_fvc_labels):
     scores = np.random.default_rng(0).normal(size=len(comparisons)) + comparisons.mated
     (row,) = matching_table(scores, comparisons, "pca16", 64)
     assert (row.protocol, row.level, row.alteration, row.n_mated, row.n_non_mated) == ("fvc", "all", "all", 280, 45)
+
+
+def test_figures_by_set_are_those_of_each_set_alone(make_store):
+    labels = labels_of_sets({"A": 5, "FVC2004/DB1_B": 4, "alone": 1})
+    store = make_store(labels, source="fvc")
+    comparisons = comparison_list(store, "all", "fvc-all")
+    scores = np.random.default_rng(0).normal(size=len(comparisons)) + comparisons.mated
+    (joint,) = matching_table(scores, comparisons, "pca16", 64, threshold=0.5, replicates=100)
+    assert (joint.n_sets, joint.n_mated, joint.n_non_mated) == (3, 30, 90 + 54)
+    # A set of one finger has no non-mated comparison, so no figure.
+    assert list(joint.per_set) == ["A", "FVC2004/DB1_B"]
+    for name, found in joint.as_json()["per_set"].items():
+        alone = make_store([label for label in labels if label.name.startswith(f"{name}/")], source="fvc")
+        listed = comparison_list(alone, "all", "fvc-all")
+        score_of = dict(zip(zip(comparisons.probe, comparisons.reference, strict=True), scores, strict=True))
+        own = np.array([score_of[pair] for pair in zip(listed.probe, listed.reference, strict=True)])
+        (row,) = matching_table(own, listed, "pca16", 64, threshold=0.5, replicates=100)
+        expected = row.as_json()
+        assert row.n_sets == 1 and "per_set" not in expected
+        assert found == {key: expected[key] for key in found} and {"eer", "eer_low", "n_non_mated"} <= found.keys()
+
+
+@pytest.mark.parametrize("n_subjects", [2, 3, 10])
+def test_no_interval_of_a_rate_has_zero_width(make_store, make_fvc_labels, n_subjects):
+    comparisons = comparison_list(make_store(make_fvc_labels(n_subjects), source="fvc"), "all", "fvc")
+    bound = 0.025 ** (1 / n_subjects)
+    for separated, expected in ((1.0, (0, 1 - bound)), (-1.0, (bound, 1))):
+        (row,) = matching_table(separated * comparisons.mated, comparisons, "s", 4)
+        assert (row.eer_low, row.eer_high) == pytest.approx(expected)
+        assert math.isnan(row.fnmr_at_fmr_1)  # at most 45 non-mated comparisons
 
 
 def test_scores_that_do_not_fit_are_refused(comparisons, scores):

@@ -7,7 +7,9 @@ import pytest
 
 from ridgecode.errors import BadInput
 from ridgecode.matching.comparisons import comparison_list
+from ridgecode.prints.labels import PrintLabel
 from support.comparison_rows import as_rows
+from support.several_sets import SETS, labels_of_sets
 
 
 def test_aligned_has_each_altered_print_once_mated_and_others_of_other_subjects(make_store, labels):
@@ -77,3 +79,59 @@ def test_probes_whose_real_print_was_skipped_are_left_out(make_store, make_socof
     comparisons = comparison_list(make_store(labels), "all", "aligned")
     assert not any("2__M_Left_thumb" in name for name in comparisons.probe_names)
     assert comparisons.mated.sum() == 30
+
+
+def test_fvc_protocols_compare_within_a_set(make_store):
+    labels = labels_of_sets()
+    store = make_store(labels, source="fvc")
+    set_of = {label.name: label.name.rsplit("/", 1)[0] for label in labels}
+    pairs = [(a, b) for a, b in combinations(labels, 2) if set_of[a.name] == set_of[b.name]]
+    mated = {frozenset((a.name, b.name)) for a, b in pairs if a.finger_id == b.finger_id}
+    first = {frozenset((a.name, b.name)) for a, b in pairs if a.impression == b.impression == 1}
+    across = {frozenset((a.name, b.name)) for a, b in pairs if a.finger_id != b.finger_id}
+    assert (len(mated), len(first)) == (8 * 3, 6 + 3)
+    for protocol, non_mated in (("fvc", first), ("fvc-all", across)):
+        found = comparison_list(store, "all", protocol)
+        rows = as_rows(found)
+        assert {frozenset(row[:2]) for row in rows if row[2]} == mated
+        assert {frozenset(row[:2]) for row in rows if not row[2]} == non_mated
+        assert len(rows) == len(mated) + len(non_mated)
+        assert found.set.tolist() == [set_of[row[0]] for row in rows] and found.n_across_sets == 0
+        assert found.set_names == sorted(SETS)
+
+
+def test_a_joint_list_is_the_lists_of_its_sets(make_store):
+    labels = labels_of_sets({"A": 3, "B": 2})
+    joint = set(as_rows(comparison_list(make_store(labels, source="fvc"), "all", "fvc-all")))
+    alone = [
+        as_rows(
+            comparison_list(make_store([x for x in labels if x.name.startswith(s)], source="fvc"), "all", "fvc-all")
+        )
+        for s in "AB"
+    ]
+    assert joint == {*alone[0], *alone[1]}
+
+
+def test_sets_of_one_finger_each_have_no_non_mated_comparison(make_store):
+    store = make_store(labels_of_sets({"A": 1, "B": 1}), source="fvc")
+    for protocol in ("fvc", "fvc-all"):
+        with pytest.raises(BadInput, match="one subject of each data set, and sets are not compared"):
+            comparison_list(store, "all", protocol)
+
+
+def test_other_sources_have_one_set(make_store):
+    labels = labels_of_sets({"A": 2, "B": 2})
+    found = comparison_list(make_store(labels, source="folder"), "all", "fvc")
+    assert (~found.mated).sum() == 6 and found.set_names == []
+
+
+def test_persons_of_several_fingers_are_kept_apart(make_store):
+    """Names of three parts, person_finger_impression: a set is what precedes the finger's name."""
+    labels = [
+        PrintLabel(f"FVC/{p:03}_{f}_{i}", f"FVC/{p:03}", "", "", "", f"FVC/{p:03}_{f}", i, "Real", "")
+        for p in (1, 2)
+        for f in (1, 2)
+        for i in (1, 2)
+    ]
+    found = comparison_list(make_store(labels, source="fvc"), "all", "fvc")
+    assert (found.mated.sum(), (~found.mated).sum(), found.set_names) == (4, 4, ["FVC"])

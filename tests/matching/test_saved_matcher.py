@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from ridgecode.errors import BadInput
+from ridgecode.matching.decision_threshold import UNKNOWN, ThresholdCounts
 from ridgecode.matching.heads import COMPARATORS, LatentHead
 from ridgecode.matching.saved_matcher import MatcherFacts, check_autoencoder, load_matcher, save_matcher, sha256_of
 
@@ -39,6 +41,19 @@ def test_scores_and_facts_come_back_exactly(tmp_path, facts, comparator):
         about = json.loads(file.metadata()["ridgecode.matcher"])
     assert about["facts"]["threshold"] == 0.1 + 0.2
     assert about["head"] == {"latent_dim": 6, "hidden": 12, "embedding_dim": 5, "comparator": comparator}
+
+
+def test_counts_come_back_and_are_unknown_in_older_files(tmp_path, facts):
+    path, counted = tmp_path / "matcher.safetensors", replace(facts, counts=ThresholdCounts(36, 72, 2, 0.25))
+    save_matcher(path, LatentHead(6), counted)
+    assert load_matcher(path).facts == counted
+    with safe_open(path, framework="pt") as file:
+        about = json.loads(file.metadata()["ridgecode.matcher"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    assert about["facts"]["counts"] == {"n_mated": 36, "n_non_mated": 72, "n_subjects": 2, "fmr_high": 0.25}
+    del about["facts"]["counts"]
+    save_file(tensors, path, metadata={"ridgecode.matcher": json.dumps(about)})
+    assert load_matcher(path).facts == facts and facts.counts == UNKNOWN
 
 
 def test_autoencoder_is_checked_by_its_bytes(tmp_path, facts, autoencoder):

@@ -11,6 +11,7 @@ from ridgecode.matching.scored_lists import ScoredList, evaluated_lists, has_non
 from ridgecode.matching.systems import MatchingSystem
 from ridgecode.matching.vectors import dot_scores
 from ridgecode.prints.store import PrintStore
+from support.several_sets import labels_of_sets
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,25 @@ def test_without_two_validation_subjects_it_is_chosen_where_it_is_measured(
     store = make_store(make_socofing_labels([1, 2, 401]))
     (found,) = evaluated_lists(store, "train", ["aligned"], tmp_path, False)
     assert found.threshold_list is None and found.threshold_from == "train"
+
+
+def test_non_mated_comparisons_need_two_subjects_of_one_set(make_store) -> None:
+    assert has_non_mated(make_store(labels_of_sets({"A": 1, "B": 2}), source="fvc"), "all")
+    assert not has_non_mated(make_store(labels_of_sets({"A": 1, "B": 1}), source="fvc"), "all")
+    assert has_non_mated(make_store(labels_of_sets({"A": 1, "B": 1}), source="folder"), "all")
+
+
+def test_a_list_across_sets_of_an_older_version(make_store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run's own is drawn anew; one that the user named is taken, with a word of warning."""
+    labels = labels_of_sets({"A": 2, "B": 2})
+    store = make_store(labels, source="fvc")
+    # Where sets are not known, all prints are compared with each other, as older versions did.
+    older = comparison_list(make_store(labels, source="folder"), "all", "fvc")
+    older.save(tmp_path / "fvc_all.parquet")
+    given = scored_list(store, "all", "fvc", tmp_path, given=True).comparisons
+    assert (~given.mated).sum() == 6 and given.n_across_sets == 4
+    assert "4 of the 18 comparisons" in capsys.readouterr().err
+    own = scored_list(store, "all", "fvc", tmp_path, given=False).comparisons
+    assert (~own.mated).sum() == 2 and own.n_across_sets == 0
+    again = scored_list(store, "all", "fvc", tmp_path, given=True).comparisons
+    assert names_of(again) == names_of(own) and capsys.readouterr().err == ""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ridgecode.prints.canonical import canonical_socofing
 from ridgecode.prints.datasets.socofing import list_socofing
-from ridgecode.prints.duplicates import duplicate_groups
+from ridgecode.prints.duplicates import duplicate_groups, equal_across
 from ridgecode.prints.images import load_grey
 
 
@@ -34,6 +34,21 @@ def test_groups_agree_with_all_pairs(prints):
     groups = duplicate_groups(hashes, real)
     assert groups.dtype == np.int32
     assert groups.tolist() == slow_groups(images, real)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), max_size=12))
+def test_equal_prints_of_several_fingers(prints):
+    hashes = [bytes([value]) for value, _ in prints]
+    fingers = [finger for _, finger in prints]
+    groups = duplicate_groups(hashes, np.ones(len(prints), bool))
+    found = equal_across(groups, fingers)
+    expected = set()
+    for value in range(4):
+        rows = tuple(row for row, (other, _) in enumerate(prints) if other == value)
+        if any(fingers[a] != fingers[b] for a in rows for b in rows):
+            expected.add(rows)
+    assert {tuple(rows) for rows in found} == expected
+    assert len(found) == len(expected)
 
 
 def test_real_duplicates_are_found(real_data):

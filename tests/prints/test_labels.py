@@ -11,6 +11,8 @@ from ridgecode.prints.labels import (
     HANDS,
     LEVELS,
     PrintLabel,
+    canonical_socofing_name,
+    is_socofing_name,
     parse_socofing_name,
     parse_subjects,
     socofing_name,
@@ -133,3 +135,18 @@ def test_subject_texts_never_fail_otherwise(text):
     except BadInput:
         return
     assert numbers
+
+
+@given(subjects, st.sampled_from("MF"), st.sampled_from(HANDS), st.sampled_from(FINGERS), st.sampled_from(LEVELS))
+def test_names_in_any_case_are_brought_to_their_own(subject, sex, hand, finger, level):
+    name = socofing_name(subject, sex, hand, finger, level, "" if level == "Real" else "Zcut")
+    stem = name.rsplit("/", 1)[1]
+    for other in (stem, stem.lower(), stem.upper(), stem.swapcase()):
+        assert canonical_socofing_name(level, other) == name
+    assert is_socofing_name(name)
+
+
+def test_other_names_stay_what_they_are():
+    assert canonical_socofing_name("Easy", "Copy_of_INDEX") == "Altered/Altered-Easy/Copy_of_index"
+    for name in ("Real/1__M_Left_index_finger_CR", "Altered/Altered-Easy/1__M_Left_index_finger", "Real/photo"):
+        assert not is_socofing_name(name)

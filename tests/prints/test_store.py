@@ -1,6 +1,7 @@
 """Opening stores that are missing, half written, of another version, or whose files don't belong together."""
 
 import json
+import pickle
 import re
 import shutil
 from pathlib import Path
@@ -112,6 +113,22 @@ def test_prints_of_several_sizes_are_brought_to_the_canonical_one(tmp_path: Path
     assert store.stack(np.array([], np.int64)).shape[0] == 0
     with pytest.raises(IndexError):
         store.stack([4])
+
+
+def top_left(prints: np.ndarray) -> np.ndarray:
+    """A fit for the tests, which other processes can import: the first 20 rows and 30 columns."""
+    return prints[:, :20, :30] if len(prints) else np.empty((0, 20, 30), np.uint8)
+
+
+def test_a_fitted_store_brings_each_print_to_its_size_from_all_its_pixels(tmp_path: Path) -> None:
+    store = stored(tmp_path, [(40, 50), (120, 100), (20, 30)])
+    assert not store.one_size
+    fitted = store.fitted(top_left)
+    wanted = [store.image(row)[:20, :30] for row in (2, 0, 1)]
+    np.testing.assert_array_equal(fitted.stack([2, 0, 1]), wanted)
+    assert fitted.stack([]).shape == (0, 20, 30)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).stack([2, 0, 1]), wanted)
+    assert store.stack([0]).shape == (1, *PRINT_SHAPE)  # the store itself stays as it is
 
 
 def test_prints_are_those_of_the_rows_that_the_same_arguments_give(altered_store: Path) -> None:

@@ -66,3 +66,13 @@ def test_the_source_is_found_in_the_store_where_the_evaluation_does_not_say(fake
 def test_runs_of_one_name_are_told_apart(fake_runs: Any, tmp_path: Path) -> None:
     runs = [fake_runs.autoencoder(f"{folder}/run", distortion=folder) for folder in ("mse", "bce")]
     assert [row["run"] for row in rows_of(write_report([*runs, runs[0]], tmp_path / "out"))] == ["bce/run", "mse/run"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_that_an_editor_has_saved_are_read(fake_runs: Any, tmp_path: Path, encoding: str) -> None:
+    run = fake_runs.autoencoder()
+    expected = text_of(write_report([run], tmp_path / "out"))
+    for name in ("config.yaml", "evaluation.json"):
+        text = (run / name).read_text()
+        (run / name).write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    assert text_of(write_report([run], tmp_path / "out")) == expected

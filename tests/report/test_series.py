@@ -1,5 +1,6 @@
 """Runs are sorted into series, and the labels of series name what differs."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,33 @@ def test_repeated_seeds_show_mean_and_spread(fake_runs: Any, tmp_path: Path) -> 
     assert (
         "**ridge, mse: MSE 0.05000.** Lowest with 64 dims" in text and "± 0.010; of the best seed MSE 0.04000" in text
     )
+
+
+def test_a_mean_eer_stands_beside_its_comparisons(fake_runs: Any, tmp_path: Path) -> None:
+    fake_runs.protocols = ("aligned",)
+    runs = [fake_runs.autoencoder(latent_dim=64, seed=seed) for seed in range(2)]
+    for run, eer, n_non_mated in zip(runs, (0.1, 0.2), (100, 100), strict=True):
+        _change(run, eer=eer, n_mated=80, n_non_mated=n_non_mated)
+    assert _seeds_of(runs, tmp_path / "alike").endswith("| 15.00<br>± 7.07; 80 / 100 |")
+    _change(runs[0], n_non_mated=300)
+    assert _seeds_of(runs, tmp_path / "several").endswith("| 15.00<br>± 7.07; of several lists |")
+    for run in runs:
+        _change(run, eer=0.0, n_non_mated=300)
+    assert _seeds_of(runs, tmp_path / "none").endswith("| no error<br>80 / 300 |")
+
+
+def _seeds_of(runs: list[Path], out: Path) -> str:
+    """The only row of the table of means over seeds."""
+    text = text_of(write_report(runs, out))
+    (row,) = [line for line in text.splitlines() if line.startswith("| ridge, mse, 64 dims | 2 |")]
+    return row
+
+
+def _change(run: Path, **figures: float) -> None:
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    for row in evaluation["matching"]:
+        row |= figures
+    (run / "evaluation.json").write_text(json.dumps(evaluation))
 
 
 def test_settings_are_compared_where_one_size_is_trained_in_several_ways(fake_runs: Any, tmp_path: Path) -> None:

@@ -175,3 +175,57 @@ def test_metrics_of_a_killed_run(run: RunFolder) -> None:
 
 def test_what_is_not_compared_is_not_what_a_run_is() -> None:
     assert not NOT_COMPARED & {"latent_dim", "distortion", "learning_rate", "seed", "max_epochs", "batch_size"}
+
+
+def test_a_refused_training_leaves_no_folder(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "runs" / "deep" / "run")
+    with pytest.raises(BadInput, match="no"), run.held():
+        run.begin("v", Settings(), "abc")
+        raise BadInput("no")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [BadInput("no"), KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_what_was_there_or_has_begun_stays(tmp_path: Path, error: BaseException) -> None:
+    run = RunFolder(tmp_path / "mine")
+    run.path.mkdir()
+    (run.path / "notes.txt").touch()
+    with pytest.raises(type(error)), run.held():
+        raise error
+    assert (run.path / "notes.txt").exists()
+    other = RunFolder(tmp_path / "other")
+    with pytest.raises(type(error)), other.held():
+        begun(other)
+        raise error
+    assert other.begun()
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, "choose another --run_dir"),
+        (
+            {"SLURM_NTASKS": "4", "SLURM_PROCID": "2"},
+            "SLURM has started this command 4 times, and this is SLURM_PROCID=2",
+        ),
+        ({"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}, "mpirun has started this command 2 times"),
+        ({"WORLD_SIZE": "2", "RANK": "1"}, "torchrun has started this command 2 times"),
+    ],
+)
+def test_who_has_started_the_other_training(
+    run: RunFolder, variables: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLURM_NTASKS", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with run.held(), pytest.raises(BadInput) as refused, run.held():
+        pass
+    assert said in str(refused.value) and ("has started" in str(refused.value)) is bool(variables)
+
+
+def test_a_checkpoint_that_an_earlier_version_left_half_written(run: RunFolder) -> None:
+    run.path.mkdir(parents=True)
+    (run.path / ".last.ckpt").touch()
+    run.begin("v", Settings(), "abc")
+    assert not (run.path / ".last.ckpt").exists()

@@ -183,7 +183,7 @@ def test_words_that_are_not_known_are_refused(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(BadInput, match="--tracker mlflow"):
         opened(tmp_path / "a", "mlflow")
     monkeypatch.setenv("WANDB_MODE", "sometimes")
-    with pytest.raises(BadInput, match="WANDB_MODE=sometimes"):
+    with pytest.raises(BadInput, match="WANDB_MODE=sometimes is not known: set it to online, offline or disabled"):
         opened(tmp_path / "a")
 
 
@@ -195,6 +195,13 @@ def test_words_that_are_not_known_are_refused(tmp_path: Path, monkeypatch: pytes
         ({"WANDB_API_KEY": KEY, "WANDB_MODE": "offline"}, "", "offline"),
         ({"WANDB_API_KEY": KEY, "WANDB_MODE": "dryrun"}, "", "offline"),
         ({"WANDB_MODE": "disabled"}, "", "disabled"),
+        ({"WANDB_MODE": "Disabled"}, "", "disabled"),
+        ({"WANDB_API_KEY": KEY, "WANDB_MODE": "OFFLINE"}, "", "offline"),
+        ({"WANDB_API_KEY": KEY, "WANDB_MODE": "Online"}, "", "online"),
+        ({"WANDB_API_KEY": KEY, "WANDB_DISABLED": "true"}, "", "disabled"),
+        ({"WANDB_API_KEY": KEY, "WANDB_DISABLED": "1", "WANDB_MODE": "online"}, "", "disabled"),
+        ({"WANDB_API_KEY": KEY, "WANDB_DISABLED": "Yes"}, "", "disabled"),
+        ({"WANDB_API_KEY": KEY, "WANDB_DISABLED": "false", "WANDB_MODE": "offline"}, "", "offline"),
         ({"WANDB_MODE": "online"}, "", "offline"),
         ({}, f"machine api.wandb.ai login user password {KEY}", "online"),
         ({}, f"machine github.com login user password {KEY}", "offline"),
@@ -214,6 +221,12 @@ def test_modes(
         path.write_text(netrc + "\n")
         path.chmod(0o600)
     assert wandb_mode() == mode
+
+
+def test_a_shared_run_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_MODE", "shared")
+    with pytest.raises(BadInput, match="WANDB_MODE=shared is for several processes of one W&B run"):
+        open_tracker("wandb", tmp_path / "run", {}, "a", "train")
 
 
 def test_wandb_offline_and_disabled_commands_are_heeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

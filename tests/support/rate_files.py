@@ -56,7 +56,7 @@ def minutiae_file(path: Path, **about: Any) -> Path:
         "tar_at_fmr_0_1_high": 0.6,
         "eer": 0.1,
     }
-    row |= {"n_mated": 40, "n_non_mated": 800}
+    row |= {"n_mated": 200, "n_non_mated": 4_000}
     agreed = {"f1": 0.625, "f1_low": 0.6, "f1_high": 0.65, "precision": 0.7, "recall": 0.6}
     content = {"schema": 1, "kind": "minutiae", "matcher": "orb", "protocol": "reconstruction", "split": "val"}
     content |= {"source": "socofing", "n_prints": 40, "levels": [], "matching": [row], "agreement": agreed}

@@ -70,7 +70,7 @@ def test_refuses_what_is_no_sweep_file(text: str, said: str, tmp_path: Path) -> 
         read_sweep_file(path)
     with pytest.raises(BadInput, match=r"none\.yaml can't be read"):
         read_sweep_file(tmp_path / "none.yaml")
-    path.write_bytes(b"\xff\xfe")
+    path.write_bytes(b"\xe9")
     with pytest.raises(BadInput, match="can't be read"):
         read_sweep_file(path)
 
@@ -121,3 +121,17 @@ def test_grid_size_counts_each_point_once(sweep_of: Callable[..., SweepFile]) ->
 def test_trial_keys_tell_true_from_1() -> None:
     assert trial_key({"a": True}) != trial_key({"a": 1}) != trial_key({"b": 1})
     assert trial_key({"a": 1, "b": 2.5}) == ("--a=1", "--b=2.5")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_of_any_editor_is_read(encoding: str, tmp_path: Path) -> None:
+    lines = [
+        "method: grid",
+        "parameters:",
+        "  seed: {values: [1, 2]}",
+        "command: [ridgecode, train-autoencoder, '${args}']",
+    ]
+    plain, other = tmp_path / "plain.yaml", tmp_path / "other.yaml"
+    plain.write_text("\n".join(lines))
+    other.write_bytes("\r\n".join(lines).encode(encoding))
+    assert read_sweep_file(other).parameters == read_sweep_file(plain).parameters

@@ -27,3 +27,21 @@ def test_a_trial_that_outlived_its_sweep_is_ended_before_it_is_started_again(
     wait_until(lambda: new.exit_code is not None)
     assert old.exit_code == -signal.SIGKILL and old.last_sentence() == "it was ended by SIGKILL"
     assert new.exit_code == 0 and new.last_sentence() == "new"
+
+
+def test_a_trial_where_there_are_no_locks_between_processes(
+    tmp_path: Path, wait_until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, which has no fcntl, no process groups and no handles to pass on."""
+    monkeypatch.setattr("ridgecode.sweep.process.fcntl", None)
+    for name in ("killpg", "pwrite", "pread"):
+        monkeypatch.delattr(os, name)
+    trial = TrialProcess([sys.executable, "-c", "print('new')"], tmp_path / "a.log", tmp_path / "a.lock", os.environ)
+    wait_until(lambda: trial.exit_code is not None)
+    assert trial.exit_code == 0 and trial.last_sentence() == "new"
+    slow = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(60)"]
+    trial = TrialProcess(slow, tmp_path / "b.log", tmp_path / "b.lock", os.environ)
+    wait_until(lambda: "here" in (tmp_path / "b.log").read_text().splitlines())
+    trial.kill()
+    assert trial.exit_code is not None
+    assert not (tmp_path / "a.lock").exists()

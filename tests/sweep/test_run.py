@@ -71,3 +71,11 @@ def test_a_store_that_is_none_leaves_no_folder(written: Callable[..., Path], lab
     with pytest.raises(BadInput, match="no prepared store"):
         lab.sweep(written())
     assert not lab.out.exists()
+
+
+def test_a_metric_that_no_trial_reports_is_named(written: Callable[..., Path], lab: Any) -> None:
+    _, told = lab.sweep(written(metric={"name": "fnmr_at_fmr_0_1"}), max_runs=1)
+    assert "no trial reported the metric fnmr_at_fmr_0_1, so none of them is better than another" in told
+    assert "; a trial reports val_mse" in told
+    _, told = lab.sweep(written("other.yaml", metric={"name": "val_mse"}), out=lab.out / "other", max_runs=1)
+    assert "no trial reported" not in told

@@ -1,6 +1,5 @@
 """The command line: reads a verb's settings, carries it out, and answers mistakes in one sentence."""
 
-import errno
 import os
 import re
 import sys
@@ -9,13 +8,17 @@ from collections.abc import Sequence
 from dataclasses import fields
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from jsonargparse import ArgumentParser, Namespace
 
+from ridgecode.commands.border_errors import sentence_of
+from ridgecode.commands.locales import check_utf8, restart_in_utf8, write_every_character
 from ridgecode.commands.old_names import OLD_VERBS, in_todays_words
+from ridgecode.commands.places import check_places
 from ridgecode.commands.verbs import GROUPS, VERBS
 from ridgecode.errors import BadInput, did_you_mean
+from ridgecode.runs.interrupts import interrupt_on_sigterm
 
 ALIASES = {"protocols": "--protocol"}
 """Second spellings of flags: `--protocol` is accepted for `--protocols`."""
@@ -90,35 +93,86 @@ def _add_alias(parser: ArgumentParser, action: Any, alias: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a verb; returns the exit code: 0, 1 where part of the work failed, 2 for bad input, 130 after Ctrl-C."""
+    """Runs a verb; returns the exit code: 0, 1 where part of the work failed, 2 for bad input or a machine that can't
+    do it, 130 after Ctrl-C, 143 after SIGTERM."""
+    if arguments is None:
+        restart_in_utf8()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    write_every_character()
     # Pillow's remarks on damaged files, beside which our own sentence would be the second.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+    chosen = Chosen("", {}, ())
+    with interrupt_on_sigterm() as terminated:
+        try:
+            try:
+                check_utf8(arguments)
+                if not arguments:
+                    build_parser("").print_help()
+                    return 2
+                _check_verb(arguments[0])
+                parsed = _parsed(arguments)
+                chosen = _chosen(parsed)
+                check_places(chosen.verb, chosen.settings)
+                code = run(parsed)
+            finally:
+                _flush()
+            return code
+        except BadInput as error:
+            return _refuse(str(error))
+        except BrokenPipeError:
+            # `ridgecode ... | head` has read enough. What Python still holds must not fail again when it is flushed.
+            _leave_stdout()
+            return 141  # as a shell says of a command that a closed pipe ended
+        except KeyboardInterrupt:
+            print("ridgecode: stopped; the same command goes on where it was", file=sys.stderr)
+            return 128 + terminated[0] if terminated else 130
+        except Exception as error:
+            # A full disk, a place without rights, no memory: nothing that a traceback would help with.
+            sentence = sentence_of(error, chosen.settings, chosen.positionals)
+            if sentence is None:
+                raise
+            return _refuse(sentence)
+
+
+class Chosen(NamedTuple):
+    """What the command line has chosen: a verb, its settings by name, and which of them have no flag."""
+
+    verb: str
+    settings: dict[str, Any]
+    positionals: tuple[str, ...]
+
+
+def _chosen(parsed: Namespace) -> Chosen:
+    name, given = _verb_and_settings(parsed)
+    return Chosen(name, vars(given), VERBS[name].positionals)
+
+
+def _check_verb(name: str) -> None:
+    """Raises BadInput for a word that is no verb."""
+    known = {name.partition(" ")[0] for name in VERBS}
+    if not name.startswith("-") and name not in (*known, *OLD_VERBS):
+        near = did_you_mean(name, [*known, *OLD_VERBS])
+        raise BadInput(f"there is no verb {name!r}{near}; see ridgecode --help")
+
+
+def _refuse(sentence: str) -> int:
+    print(f"ridgecode: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _flush() -> None:
+    """Writes what Python still holds of standard output, so that a disk which is too full for it is found here."""
     try:
-        if not arguments:
-            build_parser("").print_help()
-            return 2
-        known = {name.partition(" ")[0] for name in VERBS}
-        if not arguments[0].startswith("-") and arguments[0] not in (*known, *OLD_VERBS):
-            near = did_you_mean(arguments[0], [*known, *OLD_VERBS])
-            raise BadInput(f"there is no verb {arguments[0]!r}{near}; see ridgecode --help")
-        return run(_parsed(arguments))
-    except BadInput as error:
-        print(f"ridgecode: {error}", file=sys.stderr)
-        return 2
+        sys.stdout.flush()
     except BrokenPipeError:
-        # `ridgecode ... | head` has read enough. What Python still holds must not fail again when it is flushed.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141  # as a shell says of a command that a closed pipe ended
-    except OSError as error:
-        # A full disk, a place without rights: nothing that a traceback would help with.
-        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        print(f"ridgecode: {error.filename or 'the disk'} can't be used ({error.strerror})", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("ridgecode: stopped; the same command goes on where it was", file=sys.stderr)
-        return 130
+        raise
+    except OSError:
+        _leave_stdout()
+        raise
+
+
+def _leave_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parsed(arguments: Sequence[str]) -> Namespace:
@@ -136,12 +190,15 @@ def _parsed(arguments: Sequence[str]) -> Namespace:
 
 def run(parsed: Namespace) -> int:
     """Carries out a parsed command line. A verb that returns an int has chosen its own exit code."""
-    name, given = parsed.verb, parsed[parsed.verb]
-    if name in GROUPS:
-        name, given = f"{name} {given.verb}", given[given.verb]
+    name, given = _verb_and_settings(parsed)
     verb = VERBS[name]
     code = verb.load()(verb.settings_class()(**vars(given)))
     return code if isinstance(code, int) else 0
+
+
+def _verb_and_settings(parsed: Namespace) -> tuple[str, Namespace]:
+    name, given = parsed.verb, parsed[parsed.verb]
+    return (f"{name} {given.verb}", given[given.verb]) if name in GROUPS else (name, given)
 
 
 def _verb_name(arguments: Sequence[str]) -> str:

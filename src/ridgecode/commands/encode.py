@@ -14,9 +14,9 @@ from ridgecode.codec.ridge_file import pack_print, write_archive
 from ridgecode.commands.selected_rows import selected_rows
 from ridgecode.commands.settings.encode import Encode
 from ridgecode.errors import BadInput
-from ridgecode.files import whole_file
-from ridgecode.prints.canonical import PRINT_SHAPE, canonical_socofing, check_ppi, to_canonical_scale
-from ridgecode.prints.images import load_grey
+from ridgecode.files import whole_file, write_array
+from ridgecode.prints.canonical import PRINT_SHAPE
+from ridgecode.prints.one_image import canonical_image
 from ridgecode.prints.store import INDEX_SCHEMA, PrintStore
 from ridgecode.prints.views import View
 from ridgecode.runs.hardware import Hardware, use_threads
@@ -42,6 +42,8 @@ def encode(settings: Encode) -> None:
         _check_image(settings, coded)
         _encode_image(Codec.load(settings.model, hardware.torch_device), settings.store, settings.ppi, out)
         return
+    if not settings.store.exists():
+        raise BadInput(f"{settings.store} does not exist: give a prepared store or an image file")
     if settings.ppi:
         raise BadInput(f"--ppi is for an image file, and {settings.store} is a store; leave it out")
     store, autoencoder = PrintStore.open(settings.store), Autoencoder.load(settings.model, hardware.torch_device)
@@ -62,8 +64,7 @@ def _write_latents(autoencoder: Autoencoder, store: PrintStore, rows: np.ndarray
     chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
     z = np.concatenate([autoencoder.encode(store.stack(chunk)) for chunk in with_progress(chunks, "encoding")])
     index = {name: store.column(name)[rows] for name in INDEX_SCHEMA.names if name != "offset"}
-    with whole_file(out / "latents.npy") as temporary:
-        np.save(temporary, z)
+    write_array(out / "latents.npy", z)
     with whole_file(out / "index.parquet") as temporary:
         pq.write_table(pa.table(index), temporary)
     print(f"{out}: {len(z)} latent vectors of {z.shape[1]} dims, {z.nbytes / 1e6:.1f} MB as float32")
@@ -85,10 +86,11 @@ def _encode_store(codec: Codec, store: PrintStore, rows: np.ndarray, out: Path) 
 
 def _encode_image(codec: Codec, image: Path, ppi: float, out: Path) -> None:
     """Writes one image file as a `.ridge` file of one print."""
-    prints = _canonical(image, ppi, codec.autoencoder.view)[None]
+    view = codec.autoencoder.view
+    prints = canonical_image(image, ppi, drawn={PRINT_SHAPE, (view.height, view.width)})[None]
     payloads = codec.payloads(prints)
     _write(codec, [image.stem], payloads, out)
-    _print_sizes(out, payloads, codec.autoencoder.view, prints)
+    _print_sizes(out, payloads, view, prints)
 
 
 def _check_image(settings: Encode, coded: bool) -> None:
@@ -97,21 +99,6 @@ def _check_image(settings: Encode, coded: bool) -> None:
         raise BadInput(f"{image} is one image, which becomes a coded file; give an --out that ends in .ridge")
     if settings.split != "all" or settings.select:
         raise BadInput(f"--split and --select are of a store, and {image} is a file; leave them out")
-
-
-def _canonical(image: Path, ppi: float, view: View) -> np.ndarray:
-    """An image file as a canonical print. ppi: its pixels per inch; 0 where it is a SOCOFing file or an image that
-    `ridgecode decode` drew. Raises BadInput for an image that can't be read or whose resolution is not known."""
-    check_ppi(ppi)
-    grey = load_grey(image)
-    if ppi:
-        return to_canonical_scale(grey, ppi)
-    if grey.shape in (PRINT_SHAPE, (view.height, view.width)):
-        return grey
-    try:
-        return canonical_socofing(grey)
-    except BadInput as error:
-        raise BadInput(f"{image} {error}; give its pixels per inch with --ppi") from error
 
 
 def _write(codec: Codec, names: Sequence[str], payloads: Sequence[bytes], out: Path) -> None:

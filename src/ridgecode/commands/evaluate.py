@@ -158,7 +158,16 @@ def _load(run: Path, has_head: bool) -> tuple[Autoencoder, LatentHead | None]:
 def _protocols(settings: Evaluate, store: PrintStore, measured: MeasuredRows) -> list[str]:
     """The protocols to measure: none of a run that was split by file, whose figures leak."""
     if measured.split != "file":
-        return protocols_wanted(settings.protocols, store, settings.split, protocols_of(store))
+        known = protocols_of(store)
+        wanted = protocols_wanted(settings.protocols, store, settings.split, known)
+        if settings.protocols == "auto" and known and not wanted:
+            where, way_out = settings.split, "" if settings.split == "all" else "; --split all may have"
+            print(
+                f"ridgecode: the split {where} of {settings.data} has no two subjects of one data set, so no "
+                f"comparison is measured{way_out}",
+                file=sys.stderr,
+            )
+        return wanted
     if settings.protocols not in ("auto", "none"):
         raise BadInput(
             f"--protocols {settings.protocols} compares subjects, and {settings.run} was split by file; give none"

@@ -14,8 +14,20 @@ def prepare_store(settings: Prepare) -> None:
         raise BadInput("--root is missing: give the folder with the images, or --download to fetch SOCOFing")
     root = download_socofing() if settings.root is None else settings.root
     report = prepare(
-        settings.source, root, settings.out, settings.subjects, settings.skip_bad, settings.ppi, settings.threads
+        settings.source,
+        root,
+        settings.out,
+        settings.subjects,
+        settings.skip_bad,
+        settings.ppi,
+        settings.threads,
+        pattern=settings.pattern,
+        strict=settings.strict,
     )
     done = "was prepared already" if report.reused else f"prepared in {report.seconds:.1f} s"
+    if report.made_anew:
+        done += f", made anew since {report.made_anew}"
     skipped = f", {len(report.skipped)} files skipped (listed in store.json)" if report.skipped else ""
     print(f"{report.path}: {report.n_prints} prints, {report.n_bytes / 1e6:.0f} MB, {done}{skipped}")
+    for line in report.account:
+        print(line)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ridgecode.evaluation.names import NOTHING, REPAIRED
+from ridgecode.matching.rate_text import eer_phrase, percent, rate_text
 
 
 def evaluation_headline(found: Mapping[str, Any]) -> Iterator[str]:
@@ -11,26 +12,25 @@ def evaluation_headline(found: Mapping[str, Any]) -> Iterator[str]:
     if "mse" in found:
         pca = found["pca"]["mse"]
         yield (
-            f"{found['split']}: {found['n_prints']} prints, mse {found['mse']:.5f} [{found['mse_low']:.5f}, "
-            f"{found['mse_high']:.5f}], psnr {found['psnr_db']:.2f} dB, ssim {found['ssim']:.4f}; "
+            f"{found['split']}: {found['n_prints']} prints, mse {found['mse']:.5f}{_interval(found, 'mse', 5)}, "
+            f"psnr {found['psnr_db']:.2f} dB, ssim {found['ssim']:.4f}; "
             + ("too few prints for PCA" if pca is None else f"PCA mse {pca:.5f}")
         )
     yield from _part_lines(found)
     if (coded := found.get("coded")) is not None:
         yield (
             f"coded: {coded['archive_bytes']:.1f} bytes a print in an archive, {coded['bytes']:.1f} as a file, of "
-            f"which the payload is {coded['payload_bytes']:.1f} [{coded['payload_bytes_low']:.1f}, "
-            f"{coded['payload_bytes_high']:.1f}], estimated from the tables {coded['estimated_bytes']:.1f}; "
-            f"mse {coded['mse']:.5f} [{coded['mse_low']:.5f}, {coded['mse_high']:.5f}], "
+            f"which the payload is {coded['payload_bytes']:.1f}{_interval(coded, 'payload_bytes', 1)}, estimated from "
+            f"the tables {coded['estimated_bytes']:.1f}; mse {coded['mse']:.5f}{_interval(coded, 'mse', 5)}, "
             f"psnr {coded['psnr_db']:.2f} dB, ssim {coded['ssim']:.4f}; "
             f"{coded['encode_ms']:.1f} ms to code a print, {coded['decode_ms']:.1f} to decode"
         )
     for row in found["matching"]:
         if row["level"] == row["alteration"] == "all":
-            yield (
-                f"{row['protocol']}, {row['system']}: EER {100 * row['eer']:.3f} % [{100 * row['eer_low']:.3f}, "
-                f"{100 * row['eer_high']:.3f}], {row['n_mated']} mated, {row['n_non_mated']} non-mated"
-            )
+            pooled = f", {row['n_sets']} data sets together" if row["n_sets"] > 1 else ""
+            yield f"{row['protocol']}, {row['system']}: {_eer(row)}{pooled}"
+            for name, of_set in row.get("per_set", {}).items():
+                yield f"{row['protocol']}, {row['system']}, {name}: {_eer(of_set)}"
     if "repair" in found:
         yield _repair_line(found)
 
@@ -39,8 +39,8 @@ def codec_headline(content: dict[str, Any]) -> list[str]:
     """One line for each quality of an image codec's evaluation."""
     return [
         f"{content['split']}: {content['n_prints']} prints, {content['codec']} {point['quality']:g}: "
-        f"{point['bytes']:.1f} bytes ({point['bytes_without_header']:.1f} without header), mse {point['mse']:.5f} "
-        f"[{point['mse_low']:.5f}, {point['mse_high']:.5f}], psnr {point['psnr_db']:.2f} dB, ssim {point['ssim']:.4f}"
+        f"{point['bytes']:.1f} bytes ({point['bytes_without_header']:.1f} without header), mse {point['mse']:.5f}"
+        f"{_interval(point, 'mse', 5)}, psnr {point['psnr_db']:.2f} dB, ssim {point['ssim']:.4f}"
         for point in content["points"]
     ]
 
@@ -49,9 +49,9 @@ def minutiae_headline(content: dict[str, Any]) -> str:
     """The line of a minutiae matcher's evaluation."""
     row, own = content["matching"][0], content["self"]
     text = (
-        f"{content['protocol']}, {content['matcher']}: TAR {100 * row['tar_at_fmr_1']:.2f} % at FMR 1 %, "
-        f"{100 * row['tar_at_fmr_0_1']:.2f} % at FMR 0.1 % ({row['n_mated']} mated, {row['n_non_mated']} non-mated); "
-        f"{100 * own['accepted']:.1f} % of prints match themselves"
+        f"{content['protocol']}, {content['matcher']}: {_eer(row)}; TAR {_tar(row, 'tar_at_fmr_1')} at FMR 1 %, "
+        f"{_tar(row, 'tar_at_fmr_0_1')} at FMR 0.1 %; "
+        f"{round(own['accepted'] * own['n'])} of {own['n']} prints match themselves"
     )
     found = content["agreement"]
     if found is not None:
@@ -60,6 +60,27 @@ def minutiae_headline(content: dict[str, Any]) -> str:
             f"on {found['n']} pairs"
         )
     return text
+
+
+def _interval(part: Mapping[str, Any], name: str, decimals: int) -> str:
+    """ " [0.01000, 0.02000]"; "" where the figure has no interval, as that of a single subject."""
+    low, high = part[f"{name}_low"], part[f"{name}_high"]
+    return "" if low is None or high is None else f" [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def _eer(row: Mapping[str, Any]) -> str:
+    eer = eer_phrase(row["eer"], row["n_mated"], row["n_non_mated"], 3)
+    low, high = (percent(row[f"eer_{end}"], 3) for end in ("low", "high"))
+    compared = f"{row['n_mated']} mated, {row['n_non_mated']} non-mated, {row['n_subjects']} subjects"
+    return f"EER {eer} [{low}, {high} %], {compared}"
+
+
+def _tar(row: Mapping[str, Any], key: str) -> str:
+    """The true accept rate; where it is 1, how many comparisons that is of, and where it is None, why."""
+    if row[key] is None:
+        return "not shown by so few non-mated comparisons"
+    tar = rate_text(row[key], row["n_mated"])
+    return tar if " of " in tar else f"{tar} %"
 
 
 def _part_lines(found: Mapping[str, Any]) -> Iterator[str]:

@@ -108,7 +108,7 @@ def qualities_of(text: str, codec: ImageCodec) -> tuple[float, ...]:
     return wanted
 
 
-def _point(figures: CodecFigures, subjects: np.ndarray) -> dict[str, float]:
+def _point(figures: CodecFigures, subjects: np.ndarray) -> dict[str, float | None]:
     bytes_low, bytes_high = bootstrap_mean(figures.bytes.astype(np.float64), subjects)
     mse_low, mse_high = bootstrap_mean(figures.pixels.mse, subjects)
     return {

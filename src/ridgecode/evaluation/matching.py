@@ -1,6 +1,7 @@
 """The matching part of an evaluation: error rates of each system on each comparison list."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ class MatchingPart:
     ) -> None:
         """Measures one system on one list, at the threshold of a fixed FMR on the threshold list.
 
+        A threshold list that is too short to show this FMR gives the lowest threshold that rejects all its non-mated
+        comparisons, or from 1,000 on all but one or two; `threshold_n_non_mated` states how many it had.
+
         own_threshold: a further threshold, that of the system's write-up; precision: measures also at the smallest
         threshold that reaches it on the threshold list.
         """
@@ -45,14 +49,16 @@ class MatchingPart:
             val_scores, val_mated = evaluated.threshold_list.scores(system), evaluated.threshold_list.comparisons.mated
         mated, non_mated = val_scores[val_mated], val_scores[~val_mated]
         threshold = threshold_at_fmr(error_rates(mated, non_mated), THRESHOLD_FMR)
-        found = matching_table(scores, comparisons, system.name, system.bytes, threshold, evaluated.threshold_from)
+        measured = partial(matching_table, scores, comparisons, bytes=system.bytes)
+        chosen = partial(measured, threshold_from=evaluated.threshold_from, threshold_n_non_mated=len(non_mated))
+        found = chosen(system.name, threshold=threshold)
         if own_threshold is not None:
             name = f"{system.name}{OWN_THRESHOLD}"
-            found += matching_table(scores, comparisons, name, system.bytes, own_threshold, "published")[:1]
+            found += measured(name, threshold=own_threshold, threshold_from="published")[:1]
         if precision is not None:
             threshold = threshold_at_precision(mated, non_mated, precision)
             name = f"{system.name}{AT_PRECISION.format(100 * precision)}"
-            found += matching_table(scores, comparisons, name, system.bytes, threshold, evaluated.threshold_from)[:1]
+            found += chosen(name, threshold=threshold)[:1]
         self.table += [row.as_json() for row in found]
         curve = curves(scores, comparisons.mated)
         key = f"{system.name}|{comparisons.protocol}"

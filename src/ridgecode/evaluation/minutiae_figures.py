@@ -1,13 +1,12 @@
 """The figures of a minutiae matcher: true accept rates, prints against themselves, and agreement of minutiae."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgecode.matching.bootstrap import ScoreBootstrap, bootstrap_interval, bootstrap_mean
+from ridgecode.matching.bootstrap import ScoreBootstrap, bootstrap_rate, rate_interval
 from ridgecode.matching.comparisons import Comparisons
 from ridgecode.matching.matching_table import matching_table
 from ridgecode.matching.minutiae.agreement import MOST_DEGREES, MOST_PIXELS, agreement
@@ -21,7 +20,7 @@ RATES = ("precision", "recall", "f1")
 
 def tar_rows(scores: NDArray[np.float64], listed: Comparisons, name: str, template_bytes: int) -> list[dict[str, Any]]:
     """The rows of `matching_table`, each with the true accept rate, 1 - FNMR, at FMR 1 % and 0.1 %, and its 95 %
-    bootstrap interval over subjects.
+    interval over subjects; None for an FMR that the list is too short to show. `per_set` has them by data set too.
 
     scores: (C,), of the comparisons of `listed`, on which the threshold is chosen as well; name: of the matcher;
     template_bytes: its template's size
@@ -33,19 +32,33 @@ def tar_rows(scores: NDArray[np.float64], listed: Comparisons, name: str, templa
         for column, wanted in ((listed.level, figures.level), (listed.alteration, figures.alteration)):
             if wanted != "all":
                 chosen &= column == wanted
-        m, n = chosen & listed.mated, chosen & ~listed.mated
-        bootstrap = ScoreBootstrap(scores[m], scores[n], subjects[m], subjects[n])
-        row: dict[str, Any] = figures.as_json()
-        for key, fmr in TAR_FMRS.items():
-            low, high = bootstrap_interval(1 - bootstrap.fnmrs_at_fmr(fmr))
-            row |= {key: 1 - row[f"fnmr{key.removeprefix('tar')}"], f"{key}_low": _finite(low)}
-            row[f"{key}_high"] = _finite(high)
+        row = figures.as_json()
+        row |= _tars(row, scores[chosen], listed.mated[chosen], subjects[chosen])
+        for name, of_set in row.get("per_set", {}).items():
+            its = chosen & (listed.set == name)
+            of_set |= _tars(of_set, scores[its], listed.mated[its], subjects[its])
         rows.append(row)
     return rows
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _tars(
+    figures: Mapping[str, Any], scores: NDArray[np.float64], mated: NDArray[np.bool_], subjects: NDArray[np.int64]
+) -> dict[str, float | None]:
+    """The TAR of each of TAR_FMRS and its interval, whose trials are the subjects that have mated comparisons.
+
+    figures: those of `matching_table` for the same N comparisons
+    """
+    bootstrap = ScoreBootstrap(scores[mated], scores[~mated], subjects[mated], subjects[~mated])
+    n_subjects = len(np.unique(subjects[mated]))
+    row: dict[str, float | None] = {}
+    for key, fmr in TAR_FMRS.items():
+        fnmr = figures[f"fnmr{key.removeprefix('tar')}"]
+        if fnmr is None:
+            row |= {key: None, f"{key}_low": None, f"{key}_high": None}
+            continue
+        low, high = rate_interval(1 - fnmr, 1 - bootstrap.fnmrs_at_fmr(fmr), n_subjects)
+        row |= {key: 1 - fnmr, f"{key}_low": low, f"{key}_high": high}
+    return row
 
 
 def self_part(scores: NDArray[np.float64], threshold: float) -> dict[str, Any]:
@@ -88,10 +101,10 @@ def print_columns(
 
 
 def agreement_part(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Means of `print_columns` over the mated comparisons, with 95 % bootstrap intervals over subjects."""
+    """Means of `print_columns` over the `n` mated comparisons of `n_subjects`, with 95 % intervals over subjects."""
     part: dict[str, Any] = {"pixels": MOST_PIXELS, "degrees": MOST_DEGREES, "ppi": MINUTIAE_PPI}
-    part |= {"n": len(columns["found"])}
+    part |= {"n": len(columns["found"]), "n_subjects": len(np.unique(columns["subject"]))}
     for rate in RATES:
-        low, high = bootstrap_mean(columns[rate], columns["subject"])
+        low, high = bootstrap_rate(columns[rate], columns["subject"])
         part |= {rate: float(columns[rate].mean()), f"{rate}_low": low, f"{rate}_high": high}
     return part | {"mean_found": float(columns["found"].mean()), "mean_true": float(columns["true"].mean())}

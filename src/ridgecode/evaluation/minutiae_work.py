@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgecode.errors import BadInput
-from ridgecode.files import whole_file
+from ridgecode.files import write_array
 from ridgecode.matching.minutiae.matchers import MinutiaeMatcher, minutiae_matcher
 from ridgecode.matching.minutiae.template import Minutiae
 from ridgecode.matching.names import MatcherName
@@ -80,8 +80,7 @@ def _extract(name: MatcherName, print: NDArray[np.uint8], file: Path) -> None:
 def _compare(name: MatcherName, pairs: Sequence[tuple[Path, Path]], file: Path) -> None:
     compare = _matcher(name).compare
     scores = np.array([compare(_template(probe), _template(reference)) for probe, reference in pairs])
-    with whole_file(file) as temporary, temporary.open("wb") as opened:
-        np.save(opened, scores)
+    write_array(file, scores)
 
 
 def _scores(file: Path, n: int) -> NDArray[np.float64]:

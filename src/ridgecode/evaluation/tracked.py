@@ -31,11 +31,11 @@ def log_evaluation(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -
     if not rows:
         return
     tracker.log_table(f"{split}_matching", *_table(rows))
-    overall = {
-        (row["system"], row["protocol"]): row["eer"] for row in rows if row["level"] == row["alteration"] == "all"
-    }
-    own = {(system, protocol): eer for (system, protocol), eer in overall.items() if baseline(system) is None}
+    overall = {(row["system"], row["protocol"]): row["eer"] for row in rows if _is_overall(row)}
+    own = {of: eer for of, eer in overall.items() if baseline(of[0]) is None and eer is not None}
     tracker.summary({f"{split}_eer_{p}_{s.replace(' ', '_')}": eer for (s, p), eer in own.items()})
+    numbers = ("n_mated", "n_non_mated")  # of a protocol, for every system alike
+    tracker.summary({f"{split}_{n}_{row['protocol']}": row[n] for row in rows if _is_overall(row) for n in numbers})
     with np.load(folder / "curves.npz") as lines:
         for protocol in dict.fromkeys(protocol for _, protocol in overall):
             # A system's rows at further thresholds have no curve.
@@ -47,10 +47,11 @@ def log_evaluation(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -
             points = [(c.label, float(x), float(y)) for c in curves for x, y in zip(c.fmr, c.fnmr, strict=True)]
             first = next(row for row in rows if row["protocol"] == protocol)
             share = first["n_mated"] / (first["n_mated"] + first["n_non_mated"])
+            where = f"{protocol}, {split}: {first['n_mated']:,} mated, {first['n_non_mated']:,} non-mated"
             drawings = {
-                "roc": roc_figure(curves, f"ROC, {protocol}, {split}"),
-                "det": det_figure(curves, f"DET, {protocol}, {split}"),
-                "pr": precision_recall_figure(curves, share, f"Precision and recall, {protocol}, {split}"),
+                "roc": roc_figure(curves, f"ROC, {where}"),
+                "det": det_figure(curves, f"DET, {where}"),
+                "pr": precision_recall_figure(curves, share, f"Precision and recall, {where}"),
             }
             for name, drawing in drawings.items():
                 path = folder / "figures" / f"{name}_{protocol}_{split}.png"
@@ -68,5 +69,15 @@ def _log_sheet(tracker: Tracker, folder: Path, content: Mapping[str, Any]) -> No
     tracker.log_image(f"{split}_reconstructions", sheet, f"{label}, {content['distortion']}, truth last")
 
 
+def _is_overall(row: Mapping[str, Any]) -> bool:
+    return bool(row["level"] == row["alteration"] == "all")
+
+
 def _table(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
-    return list(rows[0]), [list(row.values()) for row in rows]
+    """The columns and rows of a table: after a row of several data sets, one for each of them, named in `set`."""
+    flat = []
+    for row in rows:
+        flat.append({key: value for key, value in row.items() if key != "per_set"})
+        flat += [{**flat[-1], "n_sets": 1, **of_set, "set": name} for name, of_set in row.get("per_set", {}).items()]
+    columns = list(dict.fromkeys(key for row in flat for key in row))
+    return columns, [[row.get(column) for column in columns] for row in flat]

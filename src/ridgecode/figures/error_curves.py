@@ -9,7 +9,9 @@ from scipy.special import ndtri
 
 from ridgecode.figures.style import MUTED, SERIES, Drawing, legend_below, rendered, styled, titled_axes
 
-DET_TICKS = (0.0001, 0.001, 0.01, 0.05, 0.10, 0.20, 0.40)
+LEAST_FMR = 1e-4
+"""The lowest FMR on the axes of ROC and DET curves."""
+DET_TICKS = (LEAST_FMR, 0.001, 0.01, 0.05, 0.10, 0.20, 0.40)
 
 
 class ErrorCurve(NamedTuple):
@@ -25,7 +27,7 @@ def roc_figure(curves: Sequence[ErrorCurve], title: str) -> Drawing:
     """ROC: true acceptance rate (1 - FNMR) against FMR on a log axis, both in %."""
     with styled():
         figure, axes = titled_axes(title, "FMR in % (log scale)", "1 − FNMR in %", height=3.7)
-        floor = 1e-4
+        floor = LEAST_FMR
         for curve, look in _error_looks(curves):
             fmr, fnmr = _as_drawn(curve)
             axes.plot(100 * np.maximum(fmr, floor / 10), 100 * (1 - fnmr), label=curve.label, **look)

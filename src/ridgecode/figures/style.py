@@ -7,6 +7,7 @@ On the report's page the colours of an SVG become CSS variables, so that figures
 import html
 import io
 import re
+import textwrap
 from typing import Any, NamedTuple
 
 import matplotlib
@@ -76,6 +77,7 @@ DOTS_PER_INCH = 160
 
 
 WIDTH, HEIGHT = 5.4, 3.4  # inches, without the legend: two fit side by side on a desktop page, one on a phone
+TITLE_LETTERS = 56  # as many as a line of a title has room for
 LEGEND_ROW = 0.19  # inches a row
 
 
@@ -92,11 +94,11 @@ def styled() -> Any:
 
 
 def titled_axes(title: str, x_label: str, y_label: str, height: float = HEIGHT) -> tuple[Figure, Axes]:
-    """A new figure with one pair of axes; `height` in inches."""
+    """A new figure with one pair of axes; `height` in inches. A long title has several lines."""
     figure = Figure(figsize=(WIDTH, height))
     axes = figure.add_subplot()
     # Above the whole figure, since long names on the y axis leave the axes too narrow for a title.
-    figure.suptitle(title, x=0.012, ha="left")
+    figure.suptitle(textwrap.fill(title, TITLE_LETTERS), x=0.012, ha="left")
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     return figure, axes

@@ -4,6 +4,9 @@ The scores of one subject depend on each other, so a replicate draws subjects wi
 comparisons. A comparison belongs to its probe's subject. Source: Bolle, Ratha and Pankanti, "Error analysis of pattern
 recognition systems - the subsets bootstrap", Computer Vision and Image Understanding 93 (2004).
 
+Where the replicates don't differ, as where no comparison was decided wrongly or there is one subject, a rate has the
+exact interval (see `exact_interval`) with the subjects as trials, and any other figure has no interval.
+
 Each replicate's error rates are exact: `error_rates` gives the same for the comparisons that it drew, repeats included.
 To draw the comparisons of a thousand replicates would take minutes. Instead:
 
@@ -14,32 +17,37 @@ To draw the comparisons of a thousand replicates would take minutes. Instead:
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
 from ridgecode.errors import BadInput
 from ridgecode.matching.error_rates import checked_scores
+from ridgecode.matching.exact_interval import CONFIDENCE, Interval, clopper_pearson
 
 REPLICATES = 1000
-CONFIDENCE = 0.95
-"""The share of replicates that lies within an interval."""
-
-
-class Interval(NamedTuple):
-    """The ends of a percentile interval; both are NaN if no replicate has a figure."""
-
-    low: float
-    high: float
+_ROUNDING = 1e-12  # equal replicates differ by this share of their value at most
 
 
 def bootstrap_interval(figures: np.ndarray) -> Interval:
-    """The interval that holds the middle 95 % of the replicates' `figures` (B,); NaN figures are left out."""
+    """The interval that holds the middle 95 % of the replicates' `figures` (B,), of which NaN ones are left out. There
+    is none where these replicates don't differ."""
     figures = figures[~np.isnan(figures)]
     if not len(figures):
-        return Interval(math.nan, math.nan)
+        return Interval(None, None)
     low, high = np.quantile(figures, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    if high - low <= _ROUNDING * max(abs(low), abs(high)):
+        return Interval(None, None)
     return Interval(float(low), float(high))
+
+
+def rate_interval(rate: float, figures: np.ndarray, n_subjects: int) -> Interval:
+    """The interval of a measured `rate`, 0 to 1, from the replicates' `figures` (B,).
+
+    It is that of `bootstrap_interval`, or where this has no width the exact one, with the subjects that the rate is of
+    as trials, `n_subjects`.
+    """
+    found = bootstrap_interval(figures)
+    return clopper_pearson(min(max(rate, 0.0), 1.0), n_subjects) if found.low is None else found
 
 
 def subject_weights(n_subjects: int, replicates: int = REPLICATES, seed: int = 0) -> np.ndarray:
@@ -50,15 +58,30 @@ def subject_weights(n_subjects: int, replicates: int = REPLICATES, seed: int = 0
 def bootstrap_mean(values: np.ndarray, subjects: np.ndarray, replicates: int = REPLICATES, seed: int = 0) -> Interval:
     """The interval of the mean of `values` (N,), such as the MSE of each print. subjects: (N,), each print's subject.
 
-    Raises BadInput when there are no values, one is NaN, or the two arrays differ in length.
+    There is none for a single subject, or where all subjects have one mean. Raises BadInput when there are no values,
+    one is NaN, or the two arrays differ in length.
     """
+    return bootstrap_interval(_means(values, subjects, replicates, seed))
+
+
+def bootstrap_rate(values: np.ndarray, subjects: np.ndarray, replicates: int = REPLICATES, seed: int = 0) -> Interval:
+    """The interval of the mean of `values` (N,) that lie in [0, 1]: 0 and 1 for right and wrong, or shares.
+
+    Arguments and errors as `bootstrap_mean`.
+    """
+    found = _means(values, subjects, replicates, seed)
+    return rate_interval(float(np.mean(values, dtype=np.float64)), found, len(np.unique(subjects)))
+
+
+def _means(values: np.ndarray, subjects: np.ndarray, replicates: int, seed: int) -> np.ndarray:
+    """The mean of the values in each replicate, (B,)."""
     values = checked_scores(values, "per-print")
     names, index = np.unique(subjects, return_inverse=True)
     if len(index) != len(values):
         raise BadInput(f"{len(values)} values need {len(values)} subjects, not {len(index)}")
     weights = subject_weights(len(names), replicates, seed)
     sums, counts = np.bincount(index, weights=values), np.bincount(index)
-    return bootstrap_interval((weights @ sums) / (weights @ counts))
+    return np.asarray((weights @ sums) / (weights @ counts))
 
 
 class ScoreBootstrap:

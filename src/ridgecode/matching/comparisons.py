@@ -5,14 +5,15 @@ A list is drawn once with a seed and saved as Parquet. Every system is measured 
 - `aligned`: each altered print with its own finger's Real print (mated) and with Real prints of other subjects.
 - `moved`: the same list, but `ridgecode.prints.movement.movements_for` moves each probe.
 - `fvc`: Real prints only: each pair of impressions of a finger (mated), and each pair of first impressions of different
-  subjects: 280 and 45 comparisons on an FVC B set. Source: Maio et al., "FVC2000: Fingerprint Verification
-  Competition", IEEE TPAMI 24 (2002).
-- `fvc-all`: the same mated pairs, and each pair of Real prints of different subjects: 280 and 2,880 on an FVC B set.
+  subjects of one data set: 280 and 45 comparisons on an FVC B set. Source: Maio et al., "FVC2000: Fingerprint
+  Verification Competition", IEEE TPAMI 24 (2002).
+- `fvc-all`: the same mated pairs, and each pair of Real prints of different subjects of one data set: 280 and 2,880 on
+  an FVC B set.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 from ridgecode.matching.protocols import PROTOCOLS, LabelledPrints, aligned_pairs, fvc_pairs
 from ridgecode.prints.movement import move, movements_for
+from ridgecode.prints.sets import print_sets, set_names
 
 if TYPE_CHECKING:
     from ridgecode.prints.store import PrintStore
@@ -39,7 +41,8 @@ class Comparisons:
 
     `probe_names` and `reference_names` are the prints' names in the store, sorted, each once. `probe_rows` and
     `reference_rows` are indices into them, so that a system embeds each print once. `split` and `store_digest` say what
-    the list was drawn from; they are empty where that is not known.
+    the list was drawn from; they are empty where that is not known. `probe_sets` and `reference_sets` are the prints'
+    data sets, as `with_sets` finds them in a store; None where that has not been done, as in a list read from a file.
     """
 
     protocol: str
@@ -54,6 +57,8 @@ class Comparisons:
     mated: np.ndarray  # (N,) bool
     split: str = ""
     store_digest: str = ""
+    probe_sets: np.ndarray | None = None  # (P,) of str objects
+    reference_sets: np.ndarray | None = None  # (R,)
 
     def __len__(self) -> int:
         return len(self.mated)
@@ -84,6 +89,26 @@ class Comparisons:
     def alteration(self) -> np.ndarray:
         """The probe's alteration: CR, Obl or Zcut; empty for a Real print."""
         return self.probe_alterations[self.probe_rows]
+
+    @property
+    def set(self) -> np.ndarray:
+        """The data set of each comparison, (N,) of str objects; "" where its prints are of no known set, or of two."""
+        if self.probe_sets is None or self.reference_sets is None:
+            return np.full(len(self), "", dtype=object)
+        of_probe, of_reference = self.probe_sets[self.probe_rows], self.reference_sets[self.reference_rows]
+        return np.where(of_probe == of_reference, of_probe, "")
+
+    @property
+    def n_across_sets(self) -> int:
+        """How many comparisons are between prints of two data sets."""
+        if self.probe_sets is None or self.reference_sets is None:
+            return 0
+        return int((self.probe_sets[self.probe_rows] != self.reference_sets[self.reference_rows]).sum())
+
+    @property
+    def set_names(self) -> list[str]:
+        """The data sets that have comparisons, sorted; none where the prints are of no known set."""
+        return set_names(self.set)
 
     def save(self, path: Path | str) -> None:
         """Writes the list as Parquet, a row a comparison, whole or not at all; its metadata holds the other facts."""
@@ -176,7 +201,7 @@ def comparison_list(
         pairs = fvc_pairs(prints, np.flatnonzero(is_real), first_only=protocol == "fvc", where=where)
     probes, probe_rows = np.unique(pairs.probe, return_inverse=True)
     references, reference_rows = np.unique(pairs.reference, return_inverse=True)
-    return Comparisons(
+    drawn = Comparisons(
         protocol=protocol,
         probe_names=prints.name[probes],
         probe_subjects=prints.subject[probes],
@@ -190,6 +215,17 @@ def comparison_list(
         split=split,
         store_digest=store.digest,
     )
+    return with_sets(store, drawn)
+
+
+def with_sets(store: "PrintStore", comparisons: Comparisons) -> Comparisons:
+    """The list with the data sets of its prints. Raises BadInput when the store lacks a print."""
+    names = comparisons.probe_names, comparisons.reference_names
+    if store.source != "fvc":  # one set; no need to look for the prints
+        of_probes, of_references = (np.full(len(one), "", dtype=object) for one in names)
+    else:
+        of_probes, of_references = (print_sets(store, store_rows(store, one)) for one in names)
+    return replace(comparisons, probe_sets=of_probes, reference_sets=of_references)
 
 
 def store_rows(store: "PrintStore", names: Sequence[str] | np.ndarray) -> np.ndarray:

@@ -125,9 +125,18 @@ def fnmr_at_fmr(rates: ErrorRates, fmr: float) -> float:
     """FNMR at the smallest threshold whose FMR is at most `fmr`, both fractions.
 
     With fewer than 1 / `fmr` non-mated comparisons, one false match is above `fmr` already: the result is then the FNMR
-    without any false match.
+    without any false match. See `shows_fmr` for how many say something about that FMR.
     """
     return float(rates.fnmr[_point_at_fmr(rates, fmr)])
+
+
+def shows_fmr(n_non_mated: int, fmr: float) -> bool:
+    """Whether so many non-mated comparisons can show an FMR of `fmr`, a fraction above 0: 3 / `fmr` are needed.
+
+    This is the rule of three: with no false match in n comparisons, the FMR is below 3 / n with 95 % confidence.
+    Source: Jovanovic and Levy, "A look at the rule of three", The American Statistician 51 (1997).
+    """
+    return n_non_mated >= math.floor(3 / fmr + 0.5)
 
 
 def area_under_roc(rates: ErrorRates) -> float:

@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 
 from ridgecode.autoencoders.autoencoder import Autoencoder
 from ridgecode.errors import BadInput
+from ridgecode.matching.decision_threshold import UNKNOWN, ThresholdCounts
 from ridgecode.matching.heads import LatentHead
+from ridgecode.matching.recorded_counts import recorded_counts
 from ridgecode.matching.saved_matcher import check_autoencoder, load_matcher
 from ridgecode.matching.siamese.saved import SavedSiamese, load_siamese
 from ridgecode.matching.siamese.scoring import siamese_system
 from ridgecode.matching.systems import Encoder, MatchingSystem, latent_head
-from ridgecode.prints.canonical import check_ppi
-from ridgecode.prints.datasets.prepare import canonical_form
+from ridgecode.prints.canonical import PRINT_SHAPE, check_ppi
+from ridgecode.prints.datasets.sources import canonical_form
+from ridgecode.prints.images import read_image
+from ridgecode.prints.one_image import canonical_image, print_notes, was_drawn
 from ridgecode.runs.run_folder import RunFolder
 from ridgecode.runs.run_kind import run_kind
 
@@ -44,6 +48,7 @@ class Matcher:
     threshold: a score at or above it is a match; it was chosen on validation subjects
     fmr: share of the non-mated validation comparisons that reach the threshold, 0 to 1
     protocol: of those comparisons
+    counts: how many these were, of how many subjects, and how high the FMR may be
     source, ppi: of the images it was trained on; ppi 0 stands for the source's own pixels per inch
     autoencoder, head: of a head on latent vectors; None of an image system
     """
@@ -52,10 +57,17 @@ class Matcher:
     head: LatentHead | None = None
 
     def __init__(
-        self, system: MatchingSystem, threshold: float, fmr: float, protocol: str, source: str = "", ppi: float = 0.0
+        self,
+        system: MatchingSystem,
+        threshold: float,
+        fmr: float,
+        protocol: str,
+        source: str = "",
+        ppi: float = 0.0,
+        counts: ThresholdCounts = UNKNOWN,
     ) -> None:
         self.system, self.threshold, self.fmr = system, threshold, fmr
-        self.protocol, self.source, self.ppi = protocol, source, ppi
+        self.protocol, self.source, self.ppi, self.counts = protocol, source, ppi, counts
 
     @classmethod
     def load(cls, run: Path | str) -> "Matcher":
@@ -67,10 +79,13 @@ class Matcher:
         folder = RunFolder(Path(run))
         kind, seen = run_kind(folder), folder.read_environment()
         about = str(seen.get("source", "socofing")), float(seen.get("ppi", 0))
+        digest = str(seen.get("data_digest", ""))
         if kind == "siamese":
             network = load_siamese_run(folder.path)
             protocol = f"pairs-by-{seen.get('split_by', 'subject')}"
-            return cls(siamese_system(network), network.facts.threshold, network.facts.fmr, protocol, *about)
+            of = network.facts
+            counts = recorded_counts(folder.path, of.counts, of.fmr, protocol, digest)
+            return cls(siamese_system(network), of.threshold, of.fmr, protocol, *about, counts)
         if kind != "head":
             raise BadInput(f"{run} is no matcher: give the folder of a train-head or train-siamese run")
         _check_trained(folder)
@@ -78,7 +93,8 @@ class Matcher:
         check_autoencoder(saved, folder.path / AUTOENCODER_FILE)
         autoencoder, facts = Autoencoder.load(folder.path / AUTOENCODER_FILE), saved.facts
         system = latent_head(Encoder(autoencoder), saved.head)
-        matcher = cls(system, facts.threshold, facts.fmr, facts.protocol, *about)
+        counts = recorded_counts(folder.path, facts.counts, facts.fmr, facts.protocol, digest)
+        matcher = cls(system, facts.threshold, facts.fmr, facts.protocol, *about, counts)
         matcher.autoencoder, matcher.head = autoencoder, saved.head
         return matcher
 
@@ -111,16 +127,23 @@ class Matcher:
         return self.system.scores(probes, references, rows, rows)
 
     def read_image(self, image: Path | str, ppi: float = 0.0) -> NDArray[np.uint8]:
-        """An image file -> (H, W) as the matcher's training had its prints. ppi: of the image; 0 takes that of the
-        training images. Raises BadInput for a file that can't be read or has another form, and for a ppi where the
-        training's images have one scale."""
+        """An image file -> print, uint8 (H, W), as the matcher's training had its prints.
+
+        ppi: of the image; 0 takes that of the training images. An image that `ridgecode decode` drew stays as it is.
+        Raises BadInput for a file that can't be read, and for one of another size than the training images where its
+        ppi is not given.
+        """
+        image, drawn = Path(image), {PRINT_SHAPE}
+        if self.autoencoder is not None:
+            drawn.add((self.autoencoder.view.height, self.autoencoder.view.width))
+        if self.source not in ("fvc", "folder"):
+            return canonical_image(image, ppi, drawn)
         check_ppi(ppi)
-        if ppi and self.source not in ("fvc", "folder"):
-            raise BadInput(
-                f"--ppi is for a matcher of FVC or folder prints, and this one was trained on {self.source} prints, "
-                "whose scale is known; leave it out"
-            )
-        return canonical_form(self.source, ppi or self.ppi)(Path(image))
+        read = read_image(image)
+        if was_drawn(read, drawn):
+            return read.grey
+        print_notes(image, read, ppi or self.ppi)
+        return canonical_form(self.source, ppi or self.ppi)(image)
 
 
 def load_siamese_run(run: Path) -> SavedSiamese:

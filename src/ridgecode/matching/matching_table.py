@@ -1,13 +1,14 @@
 """The figures of a matcher on a comparison list, as a table, and its error curves."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
 from ridgecode.errors import BadInput
-from ridgecode.matching.bootstrap import REPLICATES, ScoreBootstrap, bootstrap_interval
+from ridgecode.matching.bootstrap import REPLICATES, ScoreBootstrap, rate_interval
 from ridgecode.matching.comparisons import Comparisons
 from ridgecode.matching.error_rates import (
     ErrorRates,
@@ -18,6 +19,7 @@ from ridgecode.matching.error_rates import (
     equal_error_rate,
     error_rates,
     fnmr_at_fmr,
+    shows_fmr,
     threshold_at_fmr,
 )
 from ridgecode.prints.labels import ALTERATIONS, LEVELS
@@ -31,8 +33,13 @@ MOST_CURVE_POINTS = 2000
 class MatchingFigures:
     """The figures of one system on one protocol, for probes of one level and one alteration ("all": of any).
 
-    Rates are fractions. `eer_low` and `eer_high` are the ends of the 95 % bootstrap interval over subjects.
-    `threshold_from` names the split on which the threshold was chosen. `bytes` is the size of a template.
+    Rates are fractions. `eer_low` and `eer_high` are the ends of the 95 % interval (see `bootstrap`). An FNMR at an FMR
+    is NaN where there are too few non-mated comparisons to show that FMR (see `shows_fmr`). `threshold_from` names the
+    split on which the threshold was chosen, on so many non-mated comparisons; None for a threshold from elsewhere.
+    `bytes` is the size of a template.
+
+    n_sets: the data sets whose comparisons these figures pool, 1 where the store has no sets; per_set: by set, where
+    there are several, all figures but those that are the same for each
     """
 
     system: str
@@ -40,8 +47,8 @@ class MatchingFigures:
     level: str
     alteration: str
     eer: float
-    eer_low: float
-    eer_high: float
+    eer_low: float | None
+    eer_high: float | None
     fnmr_at_fmr_1: float
     fnmr_at_fmr_0_1: float
     fnmr_at_fmr_0_01: float
@@ -49,6 +56,7 @@ class MatchingFigures:
     d_prime: float
     threshold: float
     threshold_from: str
+    threshold_n_non_mated: int | None
     accuracy: float
     precision: float
     recall: float
@@ -59,11 +67,22 @@ class MatchingFigures:
     n_mated: int
     n_non_mated: int
     n_subjects: int
+    n_sets: int
     bytes: int
+    per_set: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, str | int | float | None]:
-        """The row of evaluation.json. Figures that are not finite become null, since JSON has no word for them."""
-        return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in asdict(self).items()}
+    def as_json(self) -> dict[str, Any]:
+        """The row of evaluation.json; `per_set` only where there are several sets. Figures that are not finite become
+        null, since JSON has no word for them."""
+        row = {name: _finite(getattr(self, name)) for name in FIELDS if name != "per_set"}
+        if self.per_set:
+            row["per_set"] = {name: {k: _finite(v) for k, v in of.items()} for name, of in self.per_set.items()}
+        return row
+
+
+FIELDS = tuple(one.name for one in fields(MatchingFigures))
+FMRS = {"fnmr_at_fmr_1": 0.01, "fnmr_at_fmr_0_1": 0.001, "fnmr_at_fmr_0_01": 0.0001}
+"""The FMR of each FNMR, by its name in `MatchingFigures`."""
 
 
 def matching_table(
@@ -75,6 +94,7 @@ def matching_table(
     threshold_from: str = "val",
     replicates: int = REPLICATES,
     seed: int = 0,
+    threshold_n_non_mated: int | None = None,
 ) -> list[MatchingFigures]:
     """Figures for all probes, then for each level, each alteration, and each pair of level and alteration.
 
@@ -83,6 +103,7 @@ def matching_table(
     threshold: of all rows, chosen on validation data. None chooses the smallest threshold with an FMR of at most 0.1 %
         (THRESHOLD_FMR) on all comparisons of this list, which is fair on the validation split only
     threshold_from: the name of the split that the threshold comes from, in both cases
+    threshold_n_non_mated: of a given threshold, the number of non-mated comparisons that it was chosen on
 
     Leaves out rows without a mated or a non-mated comparison, and rows that would repeat another one. Raises BadInput
     when `scores` are not N numbers, one is NaN, or the list lacks mated or non-mated comparisons.
@@ -93,40 +114,67 @@ def matching_table(
     mated = comparisons.mated
     if threshold is None:
         threshold = threshold_at_fmr(error_rates(scores[mated], scores[~mated]), THRESHOLD_FMR)
+        threshold_n_non_mated = int((~mated).sum())
     # Numbers sort faster than names. These have the order of the names, so the bootstrap draws the same subjects.
     subjects = np.unique(comparisons.probe_subjects, return_inverse=True)[1][comparisons.probe_rows]
+    sets, names = comparisons.set, comparisons.set_names
+
+    def measured(chosen: np.ndarray) -> dict[str, Any] | None:
+        return _figures(scores[chosen], mated[chosen], subjects[chosen], threshold, replicates, seed)
+
     rows = []
     for level, alteration, chosen in _groups(comparisons):
-        m, n = chosen & mated, chosen & ~mated
-        if not m.any() or not n.any():
+        found = measured(chosen)
+        if found is None:
             continue
-        rates = error_rates(scores[m], scores[n])
-        bootstrap = ScoreBootstrap(scores[m], scores[n], subjects[m], subjects[n], replicates, seed)
-        low, high = bootstrap_interval(bootstrap.equal_error_rates())
+        by_set = {name: measured(chosen & (sets == name)) for name in names} if len(names) > 1 else {}
         rows.append(
             MatchingFigures(
                 system=system,
                 protocol=comparisons.protocol,
                 level=level,
                 alteration=alteration,
-                eer=equal_error_rate(rates),
-                eer_low=low,
-                eer_high=high,
-                fnmr_at_fmr_1=fnmr_at_fmr(rates, 0.01),
-                fnmr_at_fmr_0_1=fnmr_at_fmr(rates, 0.001),
-                fnmr_at_fmr_0_01=fnmr_at_fmr(rates, 0.0001),
-                auc=area_under_roc(rates),
-                d_prime=d_prime(scores[m], scores[n]),
                 threshold=threshold,
                 threshold_from=threshold_from,
-                **decisions_at(scores[m], scores[n], threshold)._asdict(),
-                n_mated=int(m.sum()),
-                n_non_mated=int(n.sum()),
-                n_subjects=len(np.unique(subjects[chosen])),
+                threshold_n_non_mated=threshold_n_non_mated,
+                n_sets=max(1, len(names)),
                 bytes=bytes,
+                per_set={name: of for name, of in by_set.items() if of is not None},
+                **found,
             )
         )
     return rows
+
+
+def _figures(
+    scores: np.ndarray, mated: np.ndarray, subjects: np.ndarray, threshold: float, replicates: int, seed: int
+) -> dict[str, Any] | None:
+    """The figures of N comparisons, by their names in `MatchingFigures`; None without mated or non-mated ones."""
+    n_mated, n_non_mated = int(mated.sum()), int((~mated).sum())
+    if not n_mated or not n_non_mated:
+        return None
+    m, n = scores[mated], scores[~mated]
+    rates, n_subjects = error_rates(m, n), len(np.unique(subjects))
+    bootstrap = ScoreBootstrap(m, n, subjects[mated], subjects[~mated], replicates, seed)
+    eer = equal_error_rate(rates)
+    low, high = rate_interval(eer, bootstrap.equal_error_rates(), n_subjects)
+    shown = {name: fnmr_at_fmr(rates, fmr) if shows_fmr(n_non_mated, fmr) else math.nan for name, fmr in FMRS.items()}
+    return {
+        "eer": eer,
+        "eer_low": low,
+        "eer_high": high,
+        **shown,
+        "auc": area_under_roc(rates),
+        "d_prime": d_prime(m, n),
+        **decisions_at(m, n, threshold)._asdict(),
+        "n_mated": n_mated,
+        "n_non_mated": n_non_mated,
+        "n_subjects": n_subjects,
+    }
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def curves(scores: np.ndarray, mated: np.ndarray, most_points: int = MOST_CURVE_POINTS) -> ErrorRates:

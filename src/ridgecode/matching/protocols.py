@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ridgecode.errors import BadInput
+from ridgecode.prints.sets import print_sets, set_names
 
 if TYPE_CHECKING:
     from ridgecode.prints.store import PrintStore
@@ -25,7 +26,8 @@ class ProtocolPairs(NamedTuple):
 class LabelledPrints:
     """The labels of a store's prints at `rows`, sorted by name, so that the store's order changes nothing.
 
-    `subject_code` and `finger_code`, int64 (N,), number the subjects and fingers, since numbers compare faster.
+    `subject_code` and `finger_code`, int64 (N,), number the subjects and fingers, since numbers compare faster. `set`,
+    (N,) of str objects, is the data set of each print (see `print_sets`).
     """
 
     def __init__(self, store: "PrintStore", rows: np.ndarray) -> None:
@@ -34,6 +36,7 @@ class LabelledPrints:
             store.column(c)[rows].astype(object) for c in ("name", "subject", "finger_id", "level", "alteration")
         )
         self.impression = store.column("impression")[rows].astype(np.int64)
+        self.set = print_sets(store, rows)
         self.subject_code = np.unique(self.subject, return_inverse=True)[1].astype(np.int64)
         self.finger_code = np.unique(self.finger_id, return_inverse=True)[1].astype(np.int64)
 
@@ -85,7 +88,7 @@ def _distinct_draws(sizes: np.ndarray, k: int, generator: np.random.Generator) -
 
 
 def fvc_pairs(prints: LabelledPrints, real: np.ndarray, first_only: bool, where: str) -> ProtocolPairs:
-    """All pairs of impressions of a finger, and all pairs of prints of different subjects.
+    """All pairs of impressions of a finger, and within each data set all pairs of prints of different subjects.
 
     real: indices of Real prints in `prints`; first_only: whether the non-mated pairs are of first impressions only;
     where: as in `aligned_pairs`. Raises BadInput when there is no mated or no non-mated pair, or too many pairs.
@@ -98,11 +101,15 @@ def fvc_pairs(prints: LabelledPrints, real: np.ndarray, first_only: bool, where:
     mated_pairs = [np.stack(np.triu_indices(n, 1)) + start for start, n in zip(starts, counts, strict=True)]
     mated = real[np.concatenate(mated_pairs, axis=1)]
     across = real[starts] if first_only else real
-    if len(across) ** 2 // 2 > MOST_PAIRS:
-        raise BadInput(f"{where} makes {len(across) ** 2 // 2:,} pairs in this protocol; take fewer subjects or fvc")
-    non_mated = across[np.stack(np.triu_indices(len(across), 1))]
+    of_sets = [across[prints.set[across] == name] for name in np.unique(prints.set[across])]
+    n_pairs = sum(len(of_set) ** 2 // 2 for of_set in of_sets)
+    if n_pairs > MOST_PAIRS:
+        raise BadInput(f"{where} makes {n_pairs:,} pairs in this protocol; take fewer subjects or fvc")
+    non_mated = np.concatenate([of_set[np.stack(np.triu_indices(len(of_set), 1))] for of_set in of_sets], axis=1)
     non_mated = non_mated[:, prints.subject_code[non_mated[0]] != prints.subject_code[non_mated[1]]]
     if not non_mated.shape[1]:
-        raise BadInput(f"{where} has one subject only, so no non-mated comparison; choose a split with more")
+        several = len(set_names(prints.set[real])) > 1
+        what = "one subject of each data set, and sets are not compared with each other" if several else "one subject"
+        raise BadInput(f"{where} has {what} only, so no non-mated comparison; choose a split with more")
     reference, probe = np.concatenate((mated, non_mated), axis=1)
     return ProtocolPairs(probe, reference, np.arange(len(probe)) < mated.shape[1])

@@ -4,12 +4,14 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
+from ridgecode.matching.decision_threshold import UNKNOWN, ThresholdCounts
 from ridgecode.matching.heads import COMPARATORS, LatentHead
 
 _KEY = "ridgecode.matcher"
@@ -24,6 +26,7 @@ class MatcherFacts:
     threshold: a score at or above it is accepted
     fmr: the false match rate at the threshold, 0 to 1, on the validation split with `protocol`
     autoencoder_sha256: `sha256_of` the autoencoder's file
+    counts: of the comparisons that the threshold was chosen on
     """
 
     loss: str
@@ -31,6 +34,7 @@ class MatcherFacts:
     fmr: float
     protocol: str
     autoencoder_sha256: str
+    counts: ThresholdCounts = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def save_matcher(path: Path | str, head: LatentHead, facts: MatcherFacts) -> Non
         "embedding_dim": head.embedding_dim,
         "comparator": head.comparator,
     }
-    about = {"format": _FORMAT, "head": sizes, "facts": asdict(facts)}
+    about = {"format": _FORMAT, "head": sizes, "facts": facts_as_json(facts)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in head.state_dict().items()}
     with whole_file(path) as temporary:
         save_file(tensors, temporary, metadata={_KEY: json.dumps(about)})
@@ -78,13 +82,23 @@ def load_matcher(path: Path | str) -> SavedMatcher:
             raise ValueError(f"comparator {about['head']['comparator']!r}")
         head = LatentHead(**about["head"])
         head.load_state_dict(tensors)
-        facts = MatcherFacts(**about["facts"])
+        facts = MatcherFacts(**{**about["facts"], "counts": counts_of(about["facts"])})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadInput(
             f"{path}: a damaged matcher, its header and weights disagree ({reason}); train it again"
         ) from None
     return SavedMatcher(head.eval(), facts)
+
+
+def facts_as_json(facts: Any) -> dict[str, Any]:
+    """The fields of a dataclass of facts, its `counts` as an object."""
+    return {**asdict(facts), "counts": facts.counts._asdict()}
+
+
+def counts_of(facts: dict[str, Any]) -> ThresholdCounts:
+    """The counts in facts as JSON; unknown ones where a file of an older version has none."""
+    return ThresholdCounts(**facts.get("counts", {}))
 
 
 def check_autoencoder(saved: SavedMatcher, path: Path | str) -> None:

@@ -9,8 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgecode.errors import BadInput
-from ridgecode.matching.comparisons import Comparisons, comparison_list, probe_prints, reference_prints
+from ridgecode.matching.comparisons import (
+    Comparisons,
+    comparison_list,
+    probe_prints,
+    reference_prints,
+    with_sets,
+)
 from ridgecode.matching.systems import MatchingSystem, Prints
+from ridgecode.prints.sets import print_sets
 from ridgecode.prints.store import PrintStore
 
 
@@ -25,7 +32,8 @@ class ScoredList(NamedTuple):
     @classmethod
     def of(cls, store: PrintStore, comparisons: Comparisons) -> "ScoredList":
         """Reads the list's prints from the store. Raises BadInput for a print that the store lacks."""
-        return cls(comparisons, probe_prints(store, comparisons), reference_prints(store, comparisons))
+        listed = with_sets(store, comparisons)
+        return cls(listed, probe_prints(store, listed), reference_prints(store, listed))
 
     def scores(self, system: MatchingSystem) -> NDArray[np.float32]:
         """(C,) scores of the list's comparisons."""
@@ -47,7 +55,8 @@ def evaluated_lists(
 ) -> list[EvaluatedList]:
     """The list of each protocol on `split`, with the validation list, on which thresholds are chosen.
 
-    If the validation split has one subject, and so no non-mated comparison, thresholds are chosen on the measured list.
+    If the validation split has one subject of each data set, and so no non-mated comparison, thresholds are chosen on
+    the measured list.
     folder, given: as in `scored_list`; raises BadInput as it does.
     """
     chosen_on = "val" if has_non_mated(store, "val") else split
@@ -60,16 +69,21 @@ def evaluated_lists(
 
 
 def has_non_mated(store: PrintStore, split: str) -> bool:
-    """Whether the split's Real prints are of several subjects, which non-mated comparisons need."""
-    return len(np.unique(store.column("subject")[store.rows(split=split)])) > 1
+    """Whether the split's Real prints are of several subjects of one data set, which non-mated comparisons need."""
+    rows = store.rows(split=split)
+    subjects_of: dict[str, set[str]] = {}
+    for name, subject in zip(print_sets(store, rows), store.column("subject")[rows].tolist(), strict=True):
+        subjects_of.setdefault(name, set()).add(subject)
+    return any(len(subjects) > 1 for subjects in subjects_of.values())
 
 
 def scored_list(store: PrintStore, split: str, protocol: str, folder: Path, given: bool) -> ScoredList:
     """The list in `folder`/PROTOCOL_SPLIT.parquet; a missing list is drawn and written first.
 
     given: whether the user named `folder`. A list there may be of another store with the same prints and is never
-    replaced; in a run's own folder, a list of another store is replaced. Raises BadInput for a file that is no such
-    list, or that names prints that the store lacks.
+    replaced; in a run's own folder, a list of another store is replaced, and one that compares prints of two data sets,
+    as older versions drew them. Raises BadInput for a file that is no such list, or that names prints that the store
+    lacks.
     """
     path = folder / f"{protocol}_{split}.parquet"
     if path.is_file():
@@ -82,7 +96,16 @@ def scored_list(store: PrintStore, split: str, protocol: str, folder: Path, give
         if given and found.store_digest and not same:
             print(f"ridgecode: {path} was drawn from another store than {store.path}", file=sys.stderr)
         if given or (same and found.split == split):
-            return ScoredList.of(store, found)
+            scored = ScoredList.of(store, found)
+            across = scored.comparisons.n_across_sets
+            if given and across:
+                print(
+                    f"ridgecode: {across} of the {len(found)} comparisons in {path} are between prints of two data "
+                    "sets, which differ in their sensors: error rates come out too low",
+                    file=sys.stderr,
+                )
+            if given or not across:
+                return scored
     comparisons = comparison_list(store, split, protocol)
     comparisons.save(path)
     return ScoredList.of(store, comparisons)

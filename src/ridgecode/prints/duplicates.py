@@ -21,3 +21,14 @@ def duplicate_groups(pixel_digests: Sequence[bytes], real: np.ndarray) -> np.nda
     for number, rows in enumerate(shared):
         groups[rows] = number
     return groups
+
+
+def equal_across(groups: np.ndarray, fingers: Sequence[str]) -> list[list[int]]:
+    """The rows of each duplicate group that has prints of several fingers.
+
+    groups: int (N,), as `duplicate_groups` returns it; fingers: the finger of each of the N prints
+    """
+    rows_of: dict[int, list[int]] = {}
+    for row in np.flatnonzero(groups >= 0).tolist():
+        rows_of.setdefault(int(groups[row]), []).append(row)
+    return [rows for rows in rows_of.values() if len({fingers[row] for row in rows}) > 1]

@@ -48,6 +48,8 @@ _SOCOFING_NAME = re.compile(
     r"(?:_(?P<impression>[2-9]|[1-9][0-9]+)|_(?P<alteration>CR|Obl|Zcut))?"
 )
 
+_OWN_CASE = {word.lower(): word for word in ("M", "F", *HANDS, *FINGERS, *ALTERATIONS, "finger")}
+
 
 def parse_socofing_name(name: str) -> PrintLabel:
     """The label of a SOCOFing name such as `Real/1__M_Left_index_finger` or
@@ -76,6 +78,21 @@ def parse_socofing_name(name: str) -> PrintLabel:
     )
 
 
+def is_socofing_name(name: str) -> bool:
+    """Whether `parse_socofing_name` reads a name."""
+    match = _SOCOFING_NAME.fullmatch(name)
+    return match is not None and bool(match["level"]) == bool(match["alteration"])
+
+
+def canonical_socofing_name(level: str, stem: str) -> str:
+    """The name of a file in the folder of a level, with the letters in SOCOFing's own case: of "Easy" and
+    `1__m_LEFT_index_finger_cr` it is `Altered/Altered-Easy/1__M_Left_index_finger_CR`. It may be no SOCOFing name."""
+    name = f"{_folder(level)}/{stem}"
+    if is_socofing_name(name):
+        return name  # nearly all, and several times as fast
+    return f"{_folder(level)}/{'_'.join(_OWN_CASE.get(word.lower(), word) for word in stem.split('_'))}"
+
+
 def socofing_name(
     subject: str, sex: str, hand: str, finger: str, level: str = "Real", alteration: str = "", impression: int = 1
 ) -> str:
@@ -84,12 +101,15 @@ def socofing_name(
     Inverse of `parse_socofing_name`. Raises BadInput for a print that SOCOFing has no name for, such as an altered
     second impression.
     """
-    folder = "Real" if level == "Real" else f"Altered/Altered-{level}"
     number = f"_{impression}" if impression != 1 else ""
     suffix = f"_{alteration}" if alteration else ""
-    name = f"{folder}/{subject}__{sex}_{hand}_{finger}_finger{number}{suffix}"
+    name = f"{_folder(level)}/{subject}__{sex}_{hand}_{finger}_finger{number}{suffix}"
     parse_socofing_name(name)
     return name
+
+
+def _folder(level: str) -> str:
+    return "Real" if level == "Real" else f"Altered/Altered-{level}"
 
 
 def parse_subjects(text: str) -> frozenset[int] | None:

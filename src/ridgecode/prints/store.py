@@ -4,12 +4,13 @@ A store is a folder of three files:
 - `prints.u8`: the pixels of all prints, one print after the other, each row by row, without a header
 - `index.parquet`: a row a print, with the columns of PrintLabel, then `source` (str), `duplicate_group` (int32, -1 for
   none), `offset` (int64, into prints.u8), `height` and `width` (int32)
-- `store.json`: the format and its version, the request that the store answers, the skipped files, and a digest
+- `store.json`: the format and its version, the request that the store answers, a digest, and the account: what was
+  skipped, left out or taken in part
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ridgecode.errors import BadInput
 from ridgecode.prints.canonical import PRINT_SHAPE, at_print_shape
 from ridgecode.prints.labels import LEVELS
 from ridgecode.prints.splits import SPLITS, split_of
+from ridgecode.runs.progress import with_progress
 
 FORMAT = "ridgecode prints"
 VERSION = 1
@@ -44,6 +46,10 @@ INDEX_SCHEMA = pa.schema(
 )
 
 
+Fit = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+"""Brings images (N, H, W) of any size to one size, (N, height, width)."""
+
+
 class PrintStore:
     """A prepared store, opened for reading. Get one with `PrintStore.open`.
 
@@ -56,10 +62,12 @@ class PrintStore:
         self.path = path
         self.source: str = about["source"]
         self.digest: str = about["digest"]
+        self._left_out: list[dict[str, str]] = about.get("left_out", [])
         self._index = index
         self._pixels = pixels
         self._columns: dict[str, np.ndarray] = {}
         self._split: np.ndarray | None = None
+        self._fit: Fit | None = None
         heights, widths = self.column("height"), self.column("width")
         self._one_size = len(index) > 0 and bool((heights == heights[0]).all() and (widths == widths[0]).all())
 
@@ -92,7 +100,22 @@ class PrintStore:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickled by its path, so that another process opens the store itself: its memory map would be sent as a copy.
-        return PrintStore.open, (self.path,)
+        return _opened, (self.path, self._fit)
+
+    @property
+    def one_size(self) -> bool:
+        """Whether all prints have the same height and width."""
+        return self._one_size
+
+    def fitted(self, fit: Fit) -> "PrintStore":
+        """The same store, whose `stack` and `prints` bring each print to one size by `fit`, one print at a time.
+
+        For models that take images of any size: the prints of the store are never in memory together at full size.
+        """
+        store = PrintStore.__new__(PrintStore)  # not a copy, for which `__reduce__` would open the store again
+        store.__dict__.update(self.__dict__)
+        store._fit = fit
+        return store
 
     def column(self, name: str) -> np.ndarray:
         """One column of the index, a read-only array (N,) of str or integers. Raises KeyError for an unknown name."""
@@ -103,6 +126,11 @@ class PrintStore:
             values.flags.writeable = False
             self._columns[name] = values
         return self._columns[name]
+
+    def copies(self) -> dict[str, str]:
+        """The names of prints that were left out since they equal another one of their finger, each with the name of
+        that one. Empty for stores of earlier versions."""
+        return {entry["name"]: entry["copy_of"] for entry in self._left_out if "copy_of" in entry}
 
     def image(self, row: int) -> np.ndarray:
         """The print of a row: uint8 (H, W), 0 black ridge, 255 white background, a read-only view of the memory map."""
@@ -121,15 +149,24 @@ class PrintStore:
 
         Where all prints of the store have one size they stay as they are. Otherwise each is cut, or padded with white,
         around its middle to the canonical 97 x 90, whichever rows are asked for: all stacks of a store have one size.
-        Raises IndexError for a row that the store does not have.
+        A `fitted` store brings them to its own size instead. Raises IndexError for a row that the store does not have.
         """
         rows = np.asarray(rows, dtype=np.int64)
+        if self._fit is not None:
+            return self._fitted_stack(rows, self._fit)
         if self._one_size:
             height, width = int(self.column("height")[0]), int(self.column("width")[0])
             return np.asarray(self._pixels).reshape(-1, height, width)[rows]
         stacked = np.empty((len(rows), *PRINT_SHAPE), np.uint8)
         for place, row in enumerate(rows):
             stacked[place] = at_print_shape(self.image(int(row)))
+        return stacked
+
+    def _fitted_stack(self, rows: NDArray[np.int64], fit: Fit) -> NDArray[np.uint8]:
+        shape = fit(np.empty((0, 1, 1), np.uint8)).shape[1:]
+        stacked = np.empty((len(rows), *shape), np.uint8)
+        for place, row in enumerate(with_progress(rows, "Reading images", len(rows))):
+            stacked[place] = fit(np.asarray(self.image(int(row)))[None])[0]
         return stacked
 
     def rows(self, split: str = "all", levels: Sequence[str] | None = ("Real",), identity: bool = False) -> np.ndarray:
@@ -157,6 +194,11 @@ class PrintStore:
             fingers = self.column("finger_id")
             wanted &= ~np.isin(fingers, fingers[self.column("duplicate_group") >= 0])
         return np.flatnonzero(wanted)
+
+
+def _opened(path: Path, fit: Fit | None) -> PrintStore:
+    store = PrintStore.open(path)
+    return store if fit is None else store.fitted(fit)
 
 
 def read_about(path: Path) -> dict[str, Any]:
@@ -191,7 +233,8 @@ def store_digest(sha256_of_pixels: bytes, index: pa.Table) -> str:
 
 def _read_index(path: Path) -> pa.Table:
     # Not pq.read_table: it imports pyarrow.dataset, which takes longer than all else here.
-    with pq.ParquetFile(path) as file:
+    # Through a handle: Arrow takes paths as UTF-8 only, whatever the locale is.
+    with path.open("rb") as handle, pq.ParquetFile(handle) as file:
         return file.read(use_threads=False)
 
 

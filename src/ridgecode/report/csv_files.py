@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ridgecode.report.matching import Entry, own_entry
+from ridgecode.report.numbers import finite
 from ridgecode.report.rate_curves import RatePlot
-from ridgecode.report.runs import Run, finite, published_bce, published_mse
+from ridgecode.report.runs import Run, published_bce, published_mse
 
 CODED = ("bytes", "archive_bytes", "payload_bytes", "mse", "psnr_db", "ssim")
 CSV_START = ("latent_dim", "backbone", "distortion", "bytes", "bpp", "mse", "psnr_db", "ssim")
@@ -24,11 +25,13 @@ def latent_sizes_csv(runs: Sequence[Run], protocols: Sequence[str]) -> str:
 
 
 def matching_csv(entries: Sequence[Entry]) -> str:
-    """A row for each of `entries`; error rates are fractions."""
+    """A row for each of `entries`, and after one of several data sets a row for each `set`; error rates are
+    fractions."""
     rows = []
     for entry in entries:
         owner = {} if entry.baseline else {"run": entry.run.name, "latent_dim": entry.run.latent_dim}
-        rows.append({**entry.row, **owner})
+        rows.append({**{key: value for key, value in entry.row.items() if key != "per_set"}, **owner})
+        rows += [{**rows[-1], "n_sets": 1, **of_set, "set": name} for name, of_set in entry.per_set.items()]
     return _csv(list(dict.fromkeys((*MATCHING_START, *(key for row in rows for key in row)))), rows)
 
 
@@ -78,6 +81,8 @@ def _csv_row(run: Run, protocols: Sequence[str]) -> dict[str, Any]:
         entry, key = own_entry(run, protocol), f"eer_{protocol}".replace("-", "_")
         for end in ("", "_low", "_high"):
             row[key + end] = entry.figure(f"eer{end}") if entry else None
+        for number in ("n_mated", "n_non_mated"):
+            row[key.replace("eer", number)] = _whole(entry.figure(number)) if entry else None
     return row | {
         "encode_per_second": run.figure("encode_per_second"),
         "train_seconds": run.seconds,

@@ -8,15 +8,19 @@ from typing import Any, NamedTuple
 
 from ridgecode.errors import BadInput
 from ridgecode.evaluation.names import folder_beside
+from ridgecode.files import read_text
+from ridgecode.report.numbers import finite
 from ridgecode.report.read_runs import SCHEMA
-from ridgecode.report.runs import Run, finite
+from ridgecode.report.runs import Run
 
 CODEC = "codec"
 MINUTIAE = "minutiae"
 POINT_FIGURES = ("quality", "bytes", "bytes_without_header", "mse", "psnr_db", "ssim")
 """What each point in an image codec's file must have, as a finite number."""
-MINUTIAE_FIGURES = ("tar_at_fmr_1", "tar_at_fmr_0_1", "eer")
+MINUTIAE_FIGURES = ("eer",)
 """What the first matching row in a minutiae matcher's file must have, as a finite number."""
+MINUTIAE_TARS = ("tar_at_fmr_1", "tar_at_fmr_0_1")
+"""What that row must have as a finite number, or as null where the list is too short to show the FMR."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ def _read_minutiae(path: Path) -> FigureFile:
 def _content(path: Path) -> Mapping[str, Any]:
     """The object in the JSON file; empty where there is none."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
@@ -167,6 +171,7 @@ def _is_of_matcher(content: Mapping[str, Any]) -> bool:
         and bool(rows)
         and isinstance(rows[0], dict)
         and _has_finite(rows[0], MINUTIAE_FIGURES)
+        and all(key in rows[0] and (rows[0][key] is None or _has_finite(rows[0], [key])) for key in MINUTIAE_TARS)
     )
 
 

@@ -3,7 +3,8 @@
 import math
 
 from ridgecode.codec.rate_distortion import bytes_at
-from ridgecode.report.numbers import count, in_bytes, interval_in_words, percent, percent_interval, significant
+from ridgecode.report.matching import comparisons_of
+from ridgecode.report.numbers import count, eer_phrase, in_bytes, interval_in_words, percent_interval, significant
 from ridgecode.report.rate_curves import RatePlot
 from ridgecode.report.rate_gains import STATED_MSE, all_classical, best_classical, bytes_at_mse, saving
 from ridgecode.report.size_findings import Finding, size_findings
@@ -31,14 +32,16 @@ def _matching(study: Study, protocol: str) -> Finding | None:
     size = f" in {count(best.figure('bytes'))} bytes" if best.figure("bytes") is not None else ""
     within = f": 95 % interval {interval_in_words(interval)} %" if interval else ""
     text = f"Lowest by {best.label.full}{size}{within}."
+    of = comparisons_of(best)
+    rests_on = f"It rests on {of}." if of else ""
     rival = min(baselines, key=lambda entry: entry.eer, default=None)
     if rival is None:
         beside = "No training-free baseline was measured beside it."
     else:
         size = f" ({count(rival.figure('bytes'))} bytes)" if rival.figure("bytes") is not None else ""
         verdict = "is worse at" if rival.eer > best.eer else "does as well or better with"
-        beside = f"The best training-free baseline, {rival.system}{size}, {verdict} {percent(rival.eer)} %."
-    return Finding(f"Matching, {protocol}", f"EER {percent(best.eer)} %", (text, beside))
+        beside = f"The best training-free baseline, {rival.system}{size}, {verdict} {eer_phrase(rival.row)}."
+    return Finding(f"Matching, {protocol}", f"EER {eer_phrase(best.row)}", (text, rests_on, beside))
 
 
 def _rate(plot: RatePlot) -> Finding | None:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ridgecode.matching.rate_text import compared_text
 from ridgecode.matching.system_names import HEAD, LATENT_VECTORS, baseline
-from ridgecode.report.numbers import percent, percent_interval
-from ridgecode.report.runs import MATCHER, SIAMESE, Run, finite
+from ridgecode.report.numbers import compared, eer_text, finite, joined, percent_interval
+from ridgecode.report.runs import MATCHER, SIAMESE, Run
 from ridgecode.report.section import Cell
 from ridgecode.report.series import Label
 
@@ -30,6 +31,12 @@ class Entry(NamedTuple):
 
     def text(self, key: str) -> str:
         return str(self.row.get(key) or "")
+
+    @property
+    def per_set(self) -> Mapping[str, Mapping[str, Any]]:
+        """The row's figures by data set; none where it is of one set."""
+        found = self.row.get("per_set")
+        return found if isinstance(found, Mapping) else {}
 
     @property
     def pooled(self) -> bool:
@@ -89,12 +96,34 @@ def own_entry(run: Run, protocol: str) -> Entry | None:
     return None
 
 
-def eer_cell(entry: Entry | None, best: bool = False) -> Cell:
-    """A cell with the EER in %, and below it its 95 % interval."""
-    if entry is None:
+def eer_cell(entry: Entry | None, best: bool = False, counts: bool = True) -> Cell:
+    """The cell of an entry's EER, as `row_eer_cell` makes it."""
+    return row_eer_cell(None if entry is None else entry.row, best, counts)
+
+
+def row_eer_cell(row: Mapping[str, Any] | None, best: bool = False, counts: bool = True) -> Cell:
+    """A cell with the EER of a row in %, and below it its 95 % interval and, with `counts`, its numbers of mated and
+    non-mated comparisons."""
+    if row is None:
         return Cell("–")
-    figure = entry.figure
-    return Cell(percent(figure("eer")), percent_interval(figure("eer_low"), figure("eer_high")), best)
+    interval = percent_interval(finite(row.get("eer_low")), finite(row.get("eer_high")))
+    return Cell(eer_text(row), joined(interval, compared(row) if counts else ""), best)
+
+
+def comparisons_of(entry: Entry) -> str:
+    """What an entry's rates are of, for use in a sentence; "" where its row does not have the numbers."""
+    n_mated, n_non_mated, n_subjects = (entry.figure(key) for key in ("n_mated", "n_non_mated", "n_subjects"))
+    return compared_text(n_mated, n_non_mated, n_subjects, entry.figure("n_sets") or 1)
+
+
+def largest_list(entries: Sequence[Entry], protocol: str) -> Entry | None:
+    """The pooled entry with the most comparisons on `protocol`."""
+    pooled = [entry for entry in entries if entry.pooled and entry.row.get("protocol") == protocol]
+
+    def size(entry: Entry) -> float:
+        return (entry.figure("n_mated") or 0.0) + (entry.figure("n_non_mated") or 0.0)
+
+    return max(pooled, key=size, default=None)
 
 
 def _label(run: Run, system: str, label: Label) -> Label:

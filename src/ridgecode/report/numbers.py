@@ -1,6 +1,19 @@
 """Numbers as text for a report: rounded, in the unit that its columns name, "–" for a missing one."""
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ridgecode.matching import rate_text
+
 NONE = "–"
+
+
+def finite(value: Any) -> float | None:
+    """`value` as a float; None where it is no number or not finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
 
 
 def significant(value: float | None, digits: int = 4) -> str:
@@ -15,8 +28,36 @@ def fixed(value: float | None, decimals: int = 2) -> str:
 
 
 def percent(fraction: float | None, decimals: int = 2) -> str:
-    """A fraction in %, without the percent sign."""
-    return NONE if fraction is None else f"{100 * fraction:.{decimals}f}"
+    """A fraction in %, without the percent sign; only 0 and 1 are 0.00 and 100.00."""
+    return NONE if fraction is None else rate_text.percent(fraction, decimals)
+
+
+def rate(fraction: float | None, n: float | None, decimals: int = 2) -> str:
+    """As `percent`, and "0 of 45" or "45 of 45" where none or all of `n` comparisons were decided wrongly."""
+    return NONE if fraction is None else rate_text.rate_text(fraction, n, decimals)
+
+
+def compared(row: Mapping[str, Any]) -> str:
+    """The mated and non-mated comparisons of a row of error rates, "280 / 45"; "" where it does not have them."""
+    mated, non_mated = (finite(row.get(key)) for key in ("n_mated", "n_non_mated"))
+    return "" if mated is None or non_mated is None else f"{count(mated)} / {count(non_mated)}"
+
+
+def eer_text(row: Mapping[str, Any], decimals: int = 2) -> str:
+    """The EER of a row of error rates in %, or "0 of 45" where no comparison was decided wrongly."""
+    n = rate_text.fewer(finite(row.get("n_mated")), finite(row.get("n_non_mated")))
+    return rate(finite(row.get("eer")), n, decimals)
+
+
+def eer_phrase(row: Mapping[str, Any]) -> str:
+    """The EER for use in a sentence: "2.61 %", or "0 of 45"."""
+    eer, n_mated, n_non_mated = (finite(row.get(key)) for key in ("eer", "n_mated", "n_non_mated"))
+    return NONE if eer is None else rate_text.eer_phrase(eer, n_mated, n_non_mated)
+
+
+def joined(*parts: str) -> str:
+    """The parts that are not empty, as "0.01–0.02; 280 / 45"."""
+    return "; ".join(part for part in parts if part)
 
 
 def count(value: float | None) -> str:
@@ -35,7 +76,10 @@ def change(ours: float, theirs: float) -> str:
 
 
 def significant_interval(low: float | None, high: float | None, digits: int = 4) -> str:
-    return "" if low is None or high is None else f"{significant(low, digits)}–{significant(high, digits)}"
+    """ "0.01–0.02"; "" for an interval that is missing or has no width, as that of a single subject."""
+    if low is None or high is None or low == high:
+        return ""
+    return f"{significant(low, digits)}–{significant(high, digits)}"
 
 
 def percent_interval(low: float | None, high: float | None) -> str:

@@ -13,7 +13,8 @@ from ridgecode.report.runs import ValidationPrints
 
 class MinutiaeResult(NamedTuple):
     """What a minutiae matcher measured on reconstructions of `n_prints` prints: F1 of minutiae, and TAR at an FMR of
-    0.1 %; fractions with the ends of their 95 % intervals, None where not measured."""
+    0.1 %; fractions with the ends of their 95 % intervals, and the numbers of comparisons that the TAR is of. None
+    where not measured, or where too few comparisons were made to show that FMR."""
 
     n_prints: int
     f1: float | None
@@ -22,6 +23,8 @@ class MinutiaeResult(NamedTuple):
     tar: float | None
     tar_low: float | None
     tar_high: float | None
+    n_mated: float | None = None
+    n_non_mated: float | None = None
 
 
 class Losses(NamedTuple):

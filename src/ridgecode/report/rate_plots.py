@@ -8,9 +8,11 @@ from ridgecode.codec.images.names import CLASSICAL, FITTED
 from ridgecode.evaluation.names import RECONSTRUCTION
 from ridgecode.prints.views import VIEWS
 from ridgecode.report.files import FigureFile, MinutiaeFiles
+from ridgecode.report.numbers import finite
 from ridgecode.report.rate_curves import Losses, MinutiaeResult, Prints, RateCurve, RatePlot, RatePoint
 from ridgecode.report.read_runs import read_arrays
-from ridgecode.report.runs import Run, ValidationPrints, finite
+from ridgecode.report.runs import Run, ValidationPrints
+from ridgecode.report.shown_rates import shown
 
 LEARNED = "ridgecode"
 """Begins the name of every curve of runs."""
@@ -141,11 +143,12 @@ def _minutiae_results(files: Iterable[FigureFile]) -> dict[str, MinutiaeResult]:
     for file in files:
         if file.text("protocol") != RECONSTRUCTION or file.figure("bytes") is None:
             continue
-        row, agreed = file.content["matching"][0], file.content["agreement"] or {}
+        row, agreed = shown(file.content["matching"][0]), file.content["agreement"] or {}
         result = MinutiaeResult(
             int(file.figure("n_prints") or 0),
             *(finite(agreed.get(key)) for key in ("f1", "f1_low", "f1_high")),
             *(finite(row.get(f"tar_at_fmr_0_1{end}")) for end in ("", "_low", "_high")),
+            *(finite(row.get(key)) for key in ("n_mated", "n_non_mated")),
         )
         found.setdefault(file.text("matcher"), result)
     return found

@@ -14,7 +14,9 @@ import numpy as np
 import yaml
 
 from ridgecode.errors import BadInput
-from ridgecode.report.runs import AUTOENCODER, MATCHER, SIAMESE, Curve, Run, ValidationPrints, finite
+from ridgecode.files import read_text
+from ridgecode.report.numbers import finite
+from ridgecode.report.runs import AUTOENCODER, MATCHER, SIAMESE, Curve, Run, ValidationPrints
 from ridgecode.runs.run_folder import verb_of
 
 SCHEMA = 1
@@ -92,7 +94,7 @@ def _source(config: Mapping[str, Any], evaluation: Mapping[str, Any], environmen
 
 def _yaml(path: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_text(path))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _unreadable(path, "YAML") from error
     if not isinstance(content, dict):
@@ -104,7 +106,7 @@ def _json(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise _unreadable(path, "JSON") from error
     if not isinstance(content, dict):

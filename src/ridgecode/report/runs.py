@@ -1,6 +1,5 @@
 """A run as a report sees it: its settings, figures, curves and reconstructions."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ridgecode.report.numbers import finite
 from ridgecode.report.published import PUBLISHED_BCE, PUBLISHED_MSE, comparable_with_published
+from ridgecode.report.shown_rates import shown
 from ridgecode.runs.run_folder import ADDED_LATER
 
 AUTOENCODER = "autoencoder"
@@ -93,7 +94,7 @@ class Run:
     @property
     def matching(self) -> list[Mapping[str, Any]]:
         """The rows of evaluation.json's matching table."""
-        return [row for row in self.evaluation.get("matching") or [] if isinstance(row, Mapping)]
+        return [shown(row) for row in self.evaluation.get("matching") or [] if isinstance(row, Mapping)]
 
     @property
     def trained_on_bce(self) -> bool:
@@ -112,13 +113,6 @@ class Run:
     def epochs(self) -> int | None:
         """The number of epochs trained; None where unknown."""
         return len({entry.get("epoch") for entry in self.metrics}) or None
-
-
-def finite(value: Any) -> float | None:
-    """`value` as a float; None where it is no number or not finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) else None
 
 
 def published_mse(run: Run) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 
 T = TypeVar("T")
@@ -15,4 +16,4 @@ def with_progress(items: Iterable[T], description: str, total: int | None = None
 
     total: how many items there are, where `items` has no length.
     """
-    yield from track(items, description, total, console=Console(stderr=True), disable=not sys.stderr.isatty())
+    yield from track(items, escape(description), total, console=Console(stderr=True), disable=not sys.stderr.isatty())

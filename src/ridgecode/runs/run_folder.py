@@ -1,9 +1,11 @@
 """A run's folder. It holds everything about the run; a tracker shows a copy."""
 
+import contextlib
 import json
+import os
 import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ridgecode.errors import BadInput
-from ridgecode.files import held_folder, write_text
+from ridgecode.files import held_folder, naming_file, why_not_writable, write_text
 from ridgecode.runs.environment import environment
 
 if TYPE_CHECKING:
@@ -47,6 +49,17 @@ ADDED_LATER = {
     "identity_weight": 0.0,
 }
 """Settings that older runs lack in their config.yaml, with the values that those runs had."""
+
+
+_LAUNCHERS = (
+    ("SLURM", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
+    ("SLURM", "SLURM_PROCID", "SLURM_NTASKS"),
+    ("mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+    ("mpirun", "PMI_RANK", "PMI_SIZE"),
+    ("jsrun", "JSM_NAMESPACE_RANK", "JSM_NAMESPACE_SIZE"),
+    ("torchrun", "RANK", "WORLD_SIZE"),
+)
+"""Programs that start a command in several processes: the variables of a process's number and of how many there are."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +99,29 @@ class RunFolder:
         has_work = self.checkpoint.is_file() or self.model.is_file() or self.finished()
         return self.config.is_file() and has_work
 
-    def held(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def held(self) -> Iterator[None]:
         """Keeps other processes from training in this folder for the length of a `with` block. Raises BadInput where
-        another process trains in it, or where the path is a file."""
+        another process trains in it, where the path is a file, and where nothing can be written there.
+
+        BadInput in the block removes the folder again where it was made here and no training has begun in it.
+        """
         if self.path.is_file():
             raise BadInput(f"--run_dir {self.path} is a file; give a folder")
+        if reason := why_not_writable(self.path):
+            raise BadInput(f"--run_dir {self.path} can't be written: {reason}; give another --run_dir")
+        missing = [one for one in (self.path, *self.path.absolute().parents) if not one.exists()]
         other = "is in use by another training; wait for it, or choose another --run_dir"
-        return held_folder(self.path, f"--run_dir {self.path} {other}")
+        with held_folder(self.path, f"--run_dir {self.path} {other}{_started_by()}"):
+            try:
+                yield
+            except BadInput:
+                if missing and not self.begun() and not self.metrics.exists():
+                    shutil.rmtree(self.path, ignore_errors=True)
+                    for parent in missing[1:]:
+                        with contextlib.suppress(OSError):  # others have put something there
+                            parent.rmdir()
+                raise
 
     def finished(self) -> bool:
         """Whether the training came to its end."""
@@ -162,6 +191,7 @@ class RunFolder:
             shutil.rmtree(self.sheets, ignore_errors=True)
         # The configuration is written last: a folder that has one is a run.
         self.environment.unlink(missing_ok=True)
+        (self.path / ".last.ckpt").unlink(missing_ok=True)  # where earlier versions wrote a checkpoint first
         self.write_environment({"data_digest": digest, "seed": new.get("seed"), "finished": False, "seconds": 0.0})
         write_text(self.config, yaml.safe_dump(new, sort_keys=False))
 
@@ -190,8 +220,20 @@ class RunFolder:
 
     def append_metrics(self, row: Mapping[str, Any]) -> None:
         """Adds one line of JSON to `metrics.jsonl`."""
-        with self.metrics.open("a", encoding="utf-8") as file:
+        with naming_file(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
+
+
+def _started_by() -> str:
+    """What a cluster's launcher has to do with a folder that is in use: it starts a command once for each task."""
+    for launcher, rank, size in _LAUNCHERS:
+        if os.environ.get(size, "1") not in ("", "1"):
+            tasks = os.environ[size]
+            return (
+                f" ({launcher} has started this command {tasks} times, and this is {rank}={os.environ.get(rank, '?')}; "
+                "have it start one task for each training)"
+            )
+    return ""
 
 
 def verb_of(config: Mapping[str, Any]) -> str:

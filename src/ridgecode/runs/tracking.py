@@ -2,9 +2,10 @@
 
 The W&B mode is the first of these that is there. None of them asks the user anything, and only a login makes W&B use
 the network:
-1. `WANDB_MODE`: online, offline or disabled, or W&B's older words run and dryrun;
-2. what `wandb offline` or `wandb disabled` wrote into W&B's settings files;
-3. online where there are credentials (`WANDB_API_KEY`, `WANDB_IDENTITY_TOKEN_FILE` or a netrc entry), else offline.
+1. `WANDB_DISABLED`: 1, true, yes or on is disabled; other words say nothing;
+2. `WANDB_MODE`: online, offline or disabled, or W&B's older words run and dryrun, in letters of any size;
+3. what `wandb offline` or `wandb disabled` wrote into W&B's settings files;
+4. online where there are credentials (`WANDB_API_KEY`, `WANDB_IDENTITY_TOKEN_FILE` or a netrc entry), else offline.
 
 An error in W&B gives one warning line and never stops the run. W&B is imported where a tracker is on, since that takes
 a second or more.
@@ -40,6 +41,7 @@ _MODES: dict[str, Mode] = {
     "dryrun": "offline",
     "disabled": "disabled",
 }
+_YES = {"1", "true", "yes", "on", "y", "t"}
 _log = logging.getLogger(__name__)
 
 
@@ -142,9 +144,13 @@ def open_tracker(kind: str, run_dir: Path, config: Mapping[str, Any], name: str,
     """
     if kind not in ("wandb", "none"):
         raise BadInput(f"--tracker {kind} is not known: take wandb or none")
-    named = os.environ.get("WANDB_MODE", "")
+    named = _mode_in_environment()
     if named and named not in _MODES:
-        raise BadInput(f"WANDB_MODE={named} is not known: set it to online, offline or disabled, or unset it")
+        why = "is for several processes of one W&B run, which there are none of here" if named == "shared" else ""
+        raise BadInput(
+            f"WANDB_MODE={os.environ['WANDB_MODE']} {why or 'is not known'}: set it to online, offline or disabled, or "
+            "unset it"
+        )
     if kind == "none":
         return Tracker()
     try:
@@ -162,9 +168,11 @@ def open_tracker(kind: str, run_dir: Path, config: Mapping[str, Any], name: str,
 
 def wandb_mode() -> Mode:
     """The mode that W&B will run in, found by the order at the top of this file."""
-    named = os.environ.get("WANDB_MODE", "")
+    named = _mode_in_environment()
     if _MODES.get(named) == "disabled":
         return "disabled"
+    if named:
+        os.environ["WANDB_MODE"] = named  # W&B reads it too, and knows small letters alone
     import wandb
 
     # The first setup in a process decides whether W&B prints; it starts no service and opens no connection.
@@ -175,6 +183,13 @@ def wandb_mode() -> Mode:
             _log.warning("WANDB_MODE=online, but no API key was found: W&B stays offline until `wandb login`")
         return "offline"
     return mode
+
+
+def _mode_in_environment() -> str:
+    """The mode that `WANDB_DISABLED` or `WANDB_MODE` asks for, in small letters; "" where neither asks for one."""
+    if os.environ.get("WANDB_DISABLED", "").strip().lower() in _YES:
+        return "disabled"
+    return os.environ.get("WANDB_MODE", "").strip().lower()
 
 
 def _has_credentials(base_url: str) -> bool:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import yaml
 
 from ridgecode.errors import BadInput, did_you_mean
+from ridgecode.files import read_text
 from ridgecode.sweep.command import TrialCommand, argument, read_command
 from ridgecode.sweep.distributions import Continuous, Distribution, Value
 from ridgecode.sweep.hyperband import Hyperband, read_hyperband
@@ -146,9 +147,11 @@ def _mapping(path: Path) -> dict[Any, Any]:
     """The file's content."""
     example = "give a sweep file such as sweeps/latent_dim_mse.yaml"
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} can't be read ({error}): {example}") from error
+        raw = yaml.safe_load(read_text(path))
+    except OSError as error:
+        raise BadInput(f"{path} can't be read ({error.strerror}): {example}") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} can't be read (it is no UTF-8 or UTF-16 text): {example}") from error
     except yaml.YAMLError as error:
         raise BadInput(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     if raw is None:

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -83,15 +84,21 @@ def read_metric(path: Path, given: Any) -> Metric | None:
 
 def metric_history(run_dir: Path, metric: Metric | None) -> list[float]:
     """The metric's values in metrics.jsonl in order; lines without a finite one, or cut short, are left out."""
-    path = run_dir / "metrics.jsonl"
-    if metric is None or not path.is_file():
+    if metric is None:
         return []
-    values = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            value = json.loads(line).get(metric.name)
-        except (ValueError, AttributeError):
-            continue
-        if type(value) in (int, float) and math.isfinite(value):
-            values.append(float(value))
-    return values
+    return [float(line[metric.name]) for line in _lines(run_dir) if metric.name in line]
+
+
+def reported_names(run_dir: Path) -> list[str]:
+    """The names in metrics.jsonl of figures on validation data, sorted."""
+    return sorted({name for line in _lines(run_dir) for name in line if name.startswith("val_")})
+
+
+def _lines(run_dir: Path) -> Iterator[dict[str, Any]]:
+    """The finite numbers of each line of metrics.jsonl."""
+    path = run_dir / "metrics.jsonl"
+    for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        with suppress(ValueError):
+            line = json.loads(text)
+            if isinstance(line, dict):
+                yield {k: v for k, v in line.items() if type(v) in (int, float) and math.isfinite(v)}

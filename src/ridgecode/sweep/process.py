@@ -6,12 +6,12 @@ Three things together:
   the lock lasts exactly as long as it does; a later sweep that finds the lock held ends what it belongs to first;
 - it leads a process group of its own, so that what it started ends with it, and Ctrl-C reaches the sweep alone.
 
-Works on Linux and macOS.
+On Windows, which has none of these, a trial outlives a sweep that is killed; its run folder is locked as that of any
+training, so a later sweep's trial is refused until it ends.
 """
 
 import contextlib
 import ctypes
-import fcntl
 import os
 import shlex
 import signal
@@ -20,8 +20,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ridgecode.errors import BadInput
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 # How long a process may take to end well after SIGTERM (a training run finishes its batch) before it is killed.
 GRACE_SECONDS = 15.0
@@ -35,7 +41,7 @@ class TrialProcess:
     """
 
     def __init__(self, command: Sequence[str], log: Path, lock: Path, environment: Mapping[str, str]) -> None:
-        handle = _locked(lock)
+        handle = None if fcntl is None else _locked(lock)
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as output:
@@ -48,13 +54,13 @@ class TrialProcess:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     env=dict(environment),
-                    pass_fds=(handle,),
-                    start_new_session=True,
-                    preexec_fn=_die_with_parent(),
+                    **_apart(handle),
                 )
-            os.pwrite(handle, f"{self._process.pid}\n".encode(), 0)
+            if handle is not None:
+                os.pwrite(handle, f"{self._process.pid}\n".encode(), 0)
         finally:
-            os.close(handle)  # from here on the process alone holds the lock
+            if handle is not None:
+                os.close(handle)  # from here on the process alone holds the lock
         self.log = log
         self.started = time.monotonic()
 
@@ -86,7 +92,10 @@ class TrialProcess:
 
     def kill(self) -> None:
         """Kills the whole process group at once and waits for the process."""
-        _kill_group(self._process.pid)
+        if fcntl is None:
+            self._process.kill()
+        else:
+            _kill_group(self._process.pid)
         self._process.wait()
 
 
@@ -100,6 +109,13 @@ def stop_all(processes: Iterable[TrialProcess], grace_seconds: float = GRACE_SEC
         time.sleep(0.05)
     for process in processes:
         process.kill()
+
+
+def _apart(handle: int | None) -> dict[str, Any]:
+    """How a process is started in a group of its own. handle: the lock that it inherits; None on Windows."""
+    if handle is None:
+        return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    return {"pass_fds": (handle,), "start_new_session": True, "preexec_fn": _die_with_parent()}
 
 
 def _locked(path: Path) -> int:

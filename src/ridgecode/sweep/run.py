@@ -5,22 +5,20 @@ sweep ends in a report. Nothing is lost when anything is killed: the same comman
 what is broken, tries again what failed, and suggests what would have been suggested.
 """
 
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import NamedTuple
 
 from rich.console import Console
 
 from ridgecode.errors import BadInput, did_you_mean
-from ridgecode.files import held_folder
+from ridgecode.files import held_folder, why_not_writable
+from ridgecode.runs.interrupts import interrupt_on_sigterm
 from ridgecode.sweep.distributions import Listed
 from ridgecode.sweep.engine import TrialRunner, run_trials
 from ridgecode.sweep.file import SweepFile, read_sweep_file
+from ridgecode.sweep.metric import reported_names
 from ridgecode.sweep.trials import Trial, TrialBook, store_digest
 
 RIDGECODE = (sys.executable, "-m", "ridgecode")
@@ -82,10 +80,14 @@ def run_sweep(
     limit = _limit(sweep, max_runs)
     if verbs is not None:
         _check_names(sweep, verbs)
+    if out.is_file():
+        raise BadInput(f"--out {out} is a file; give a folder")
+    if reason := why_not_writable(out):
+        raise BadInput(f"--out {out} can't be written: {reason}; give another --out")
     store_digest(data)  # refused before --out is made
     console = console or Console(stderr=True)
     in_use = f"--out {out} is in use by another ridgecode sweep; wait for it, or give another --out"
-    with held_folder(out, in_use), _interrupt_on_sigterm():
+    with held_folder(out, in_use), interrupt_on_sigterm():
         book = TrialBook.open(out, sweep, data)
         run_trials(book, limit, TrialRunner(book, jobs, device, evaluate, tuple(program)), jobs, console)
         finished = [trial for trial in book.trials if trial.state == "finished"]
@@ -93,10 +95,24 @@ def run_sweep(
     failed = [trial for trial in book.trials if trial.state == "failed"]
     stopped = sum(trial.state == "stopped" for trial in book.trials)
     early = f" {stopped} stopped early," if stopped else ""
-    console.print(f"{len(finished)} trials finished,{early} {len(failed)} failed: {report_dir or out}", highlight=False)
+    ended = f"{len(finished)} trials finished,{early} {len(failed)} failed: {report_dir or out}"
+    console.print(ended, highlight=False, markup=False, soft_wrap=True)
+    if finished and sweep.metric and all(trial.best is None for trial in book.trials):
+        console.print(
+            _unknown_metric(book, finished[0], sweep.metric.name), highlight=False, markup=False, soft_wrap=True
+        )
     for trial in failed:
-        console.print(f"failed: {trial.name}: {trial.message} ({book.log(trial)})", highlight=False, markup=False)
+        console.print(
+            f"failed: {trial.name}: {trial.message} ({book.log(trial)})", highlight=False, markup=False, soft_wrap=True
+        )
     return SweepResult(out, book.trials, failed, report_dir)
+
+
+def _unknown_metric(book: TrialBook, trial: Trial, name: str) -> str:
+    """What is said where no trial had a value of the metric, as of a rate that is in evaluation.json only."""
+    known = reported_names(book.run_dir(trial))
+    says = f"; a trial reports {', '.join(known)}" if known else ""
+    return f"no trial reported the metric {name}, so none of them is better than another{says}"
 
 
 def _check_names(sweep: SweepFile, verbs: Mapping[str, Mapping[str, object]]) -> None:
@@ -146,20 +162,3 @@ def _write_report(book: TrialBook, finished: list[Trial]) -> Path:
     with open_tracker(kind, book.out, {"sweep": book.sweep.path.name}, f"{book.out.name}-report", "report") as tracker:
         log_report(tracker, files)
     return book.out / "report"
-
-
-@contextmanager
-def _interrupt_on_sigterm() -> Iterator[None]:
-    """Makes SIGTERM, as a scheduler sends it, end the sweep as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set signal handlers
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

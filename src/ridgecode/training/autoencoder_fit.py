@@ -21,11 +21,14 @@ from ridgecode.runs.run_folder import RunFolder
 from ridgecode.runs.tracking import Tracker
 from ridgecode.training.autoencoder import AutoencoderTraining, PrintWindows, Rate, optimiser_defaults
 from ridgecode.training.fit import fit
+from ridgecode.training.last_look import LastLook
 from ridgecode.training.recorder import Recorder
 from ridgecode.training.schedule import Budget, Stopwatch
 from ridgecode.training.sheet import TrainingSheet
 
 SHEET_PRINTS = 8
+LAST_PRINTS = 64
+"""Validation prints that the look at the end of a training compares with each other."""
 START_PRINTS = 1024
 """Training prints on which --start_from measures which latent dims matter."""
 SCALE_PRINTS = 512
@@ -83,7 +86,8 @@ def fit_network(
 
     sheet = TrainingSheet(run, tracker, module.reconstruct, *data.sheet_windows(SHEET_PRINTS))
     recorder = Recorder(run, tracker, "val_loss", save, sheet)
-    seconds = fit(run, module, data, recorder, hardware, plan.max_epochs, plan.patience)
+    look = LastLook(run, tracker, data.val_windows[:LAST_PRINTS], net.encode, module.reconstruct)
+    seconds = fit(run, module, data, recorder, hardware, plan.max_epochs, plan.patience, [look])
     return seconds, recorder.best_figures() if module.trainer.is_global_zero else {}
 
 

@@ -91,10 +91,11 @@ class Recorder(pl.Callback):
         module = _budgeted(pl_module)
         epoch, validated = trainer.current_epoch, module.validated
         self.seconds = module.budget.stopwatch.seconds()
-        if math.isnan(validated[self.monitor]):
+        if not math.isfinite(validated[self.monitor]):
             if self.best_epoch < 0:
-                raise BadInput(f"{self.monitor} is not a number after epoch {epoch}: lower --learning_rate")
-            # The weights are NaN, so no later epoch can be better.
+                what = "not a number" if math.isnan(validated[self.monitor]) else "infinite"
+                raise BadInput(f"{self.monitor} is {what} after epoch {epoch}: lower --learning_rate")
+            # The weights are no numbers any more, so no later epoch can be better.
             trainer.should_stop = True
         improved = validated[self.monitor] < self.best
         if improved:
@@ -120,12 +121,7 @@ class Recorder(pl.Callback):
                     self.sheet.update(module, epoch, improved, last)
             self._print_line(epoch, validated)
         self._ended = trainer.should_stop
-        # All processes take part, since a sharded strategy gathers its weights here. Lightning writes to the system's
-        # temporary folder and may have to copy from there; the rename here makes the checkpoint whole at once.
-        temporary = self.run.checkpoint.with_name(f".{self.run.checkpoint.name}")
-        trainer.save_checkpoint(temporary)
-        if trainer.is_global_zero and temporary.is_file():
-            temporary.replace(self.run.checkpoint)
+        trainer.save_checkpoint(self.run.checkpoint)  # in all processes: a sharded strategy gathers its weights here
 
     def best_figures(self) -> dict[str, Any]:
         """The best epoch's line of `metrics.jsonl`; {} before the first."""

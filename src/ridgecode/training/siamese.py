@@ -9,9 +9,10 @@ from torch import Tensor
 
 from ridgecode.matching.error_rates import decisions_at, equal_error_rate, error_rates
 from ridgecode.matching.scored_lists import ScoredList
+from ridgecode.matching.siamese.images import SiameseImages
 from ridgecode.matching.siamese.lists import PROBE_LIMITS
 from ridgecode.matching.siamese.pair_rules import PairList
-from ridgecode.matching.siamese.pairs import SiameseImages, SiamesePairs
+from ridgecode.matching.siamese.pairs import SiamesePairs
 from ridgecode.matching.siamese.scoring import embed_images, score_embeddings
 from ridgecode.matching.siamese.systems import (
     Network,

@@ -14,6 +14,7 @@ import filelock
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ridgecode.autoencoders.autoencoder import Autoencoder
 from ridgecode.commands.cli import main
@@ -233,7 +234,9 @@ def test_a_finished_run_is_left_alone_and_another_setting_is_refused(
     run = tmp_path / "run"
     assert main(command(matching_store, autoencoder_run, run)) == 0
     before = {path: path.read_bytes() for path in run.iterdir() if path.is_file()}
-    capsys.readouterr()
+    mated = comparison_list(PrintStore.open(matching_store), "val", "moved").mated
+    of = f" on {mated.sum():,} mated and {(~mated).sum():,} non-mated comparisons; the run lies in"
+    assert of in capsys.readouterr().out
     assert main(command(matching_store, autoencoder_run, run)) == 0
     assert "finished already" in capsys.readouterr().err
     assert "--comparator cosine, not l1" in refused(*command(matching_store, autoencoder_run, run, comparator="l1"))
@@ -310,4 +313,16 @@ def test_a_store_with_one_print_a_finger(
         (images / file.name).write_bytes(file.read_bytes())
     store = prepare("synthetic", images.parent, tmp_path / "store", progress=False).path
     assert "one print a finger" in refused(*command(store, autoencoder_run, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_store_with_one_validation_subject(autoencoder_run: Path, tmp_path: Path, refused: Refused) -> None:
+    images = tmp_path / "FVC2002_DB1_B"
+    images.mkdir()
+    for number, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (20, 97, 90), np.uint8)):
+        Image.fromarray(pixels).save(images / f"{101 + number // 2}_{number % 2 + 1}.tif")
+    store = PrintStore.open(prepare("fvc", images, tmp_path / "store", progress=False).path)
+    assert len(np.unique(store.column("subject")[store.rows("val")])) == 1
+    said = refused(*command(store.path, autoencoder_run, tmp_path / "run"))
+    assert "has no two validation subjects of one data set" in said and "give a store of more subjects" in said
     assert not (tmp_path / "run").exists()

@@ -109,5 +109,5 @@ def test_weights_are_initialised_as_in_keras() -> None:
 
 @pytest.mark.parametrize(("system", "size"), [("subtract", 3), ("subtract-conv", 7), ("contrastive", 9), ("l1", 57)])
 def test_too_small_images_are_refused(system: str, size: int) -> None:
-    with pytest.raises(BadInput, match=f"{size}x{size} pixels are too small"):
+    with pytest.raises(BadInput, match=f"{size}x{size} pixels is too small .* of {size + 1} or more"):
         build_siamese(siamese_spec(system, "published", (90, 90), size, size))

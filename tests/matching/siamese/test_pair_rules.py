@@ -1,7 +1,5 @@
 """The pair rules of the image Siamese systems, on random identities."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +11,6 @@ from ridgecode.matching.siamese.pair_rules import (
     all_pairs,
     image_pairs,
     probe_pairs,
-    read_pair_list,
     split_by_pair,
     triplet_pairs,
 )
@@ -94,34 +91,40 @@ def test_a_split_by_pair_loses_and_repeats_no_pair(n: int, seed: int) -> None:
     assert (train.reference == train.probe + n).all()
 
 
-def write(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(["probe,reference,mated", *lines]))
-    return path
+SETS_OF = np.array([0, 0, 1, 1, 2])
+"""The set of each of five identities; the last one is alone in its set."""
 
 
-def test_a_pair_list_is_read_with_and_without_suffixes(tmp_path: Path) -> None:
-    rows = {"s1/1": 0, "s1/2": 1, "s2/1.5": 2}
-    pairs = read_pair_list(write(tmp_path / "pairs.csv", "s1/1.pgm,s1/2,1", "s1/1,s2/1.5,0"), rows)
-    assert [part.tolist() for part in pairs] == [[0, 0], [1, 2], [True, False]]
+@given(seeds)
+def test_non_mated_pairs_are_of_one_set(seed: int) -> None:
+    identity = np.random.default_rng(seed).permutation(np.repeat(np.arange(5), 3))
+    sets, rows = SETS_OF[identity], np.arange(15)
+    first = np.array([np.flatnonzero(identity == one)[0] for one in range(5)])
+    probes = np.setdiff1d(rows, first)
+    random = np.random.default_rng(seed)
+    drawn = [
+        image_pairs(rows, identity, 40, random, sets),
+        triplet_pairs(rows, identity, 40, random, sets),
+        all_pairs(rows, identity, random, sets),
+        probe_pairs(probes, first[identity[probes]], first, identity, random, sets),
+    ]
+    for pairs in drawn:
+        check(pairs, identity)
+        assert (sets[pairs.probe] == sets[pairs.reference]).all()
+        assert pairs.mated.any() and not pairs.mated.all()
+    # Of two sets of 6 images, each of two identities, 3 x 3 pairs a set are non-mated.
+    assert (~drawn[2].mated).sum() == min(15, 18)
+    assert set(identity[drawn[0].probe[~drawn[0].mated]].tolist()) <= {0, 1, 2, 3}
+    assert 4 not in identity[drawn[1].probe]
 
 
-@pytest.mark.parametrize(
-    ("lines", "said"),
-    [
-        (["s1/1,s1/9.pgm,1"], "line 2: there is no image s1/9.pgm"),
-        (["s1/1,s1/2,yes"], "line 2: mated is 'yes'"),
-        (["s1/1,s1/2,1"], "needs mated and non-mated"),
-        ([], "needs mated and non-mated"),
-    ],
-)
-def test_a_pair_list_that_can_not_be_used_is_refused(tmp_path: Path, lines: list[str], said: str) -> None:
-    with pytest.raises(BadInput, match=said):
-        read_pair_list(write(tmp_path / "pairs.csv", *lines), {"s1/1": 0, "s1/2": 1})
-
-
-def test_a_pair_list_without_its_columns_or_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "odd.csv").write_text("probe,mated\n")
-    with pytest.raises(BadInput, match="lacks the column reference"):
-        read_pair_list(tmp_path / "odd.csv", {})
-    with pytest.raises(BadInput, match="can't be read"):
-        read_pair_list(tmp_path / "none.csv", {})
+def test_sets_of_one_identity_each_have_no_non_mated_pair() -> None:
+    identity = np.repeat(np.arange(2), 3)
+    rows, random = np.arange(6), np.random.default_rng(0)
+    for rule in (image_pairs, triplet_pairs):
+        with pytest.raises(BadInput, match="one identity"):
+            rule(rows, identity, 10, random, identity)
+    with pytest.raises(BadInput, match="no non-mated pair"):
+        all_pairs(rows, identity, random, identity)
+    with pytest.raises(BadInput, match="one identity"):
+        probe_pairs(np.array([1, 4]), np.array([0, 3]), np.array([0, 3]), identity, random, identity)

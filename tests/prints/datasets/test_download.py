@@ -6,7 +6,7 @@ import types
 import pytest
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.datasets.download import download_socofing
+from ridgecode.prints.datasets.download import download_socofing, find_socofing
 
 
 def fake_kagglehub(monkeypatch, dataset_download):
@@ -20,6 +20,14 @@ def test_the_data_sets_folder_is_found_in_the_archive(monkeypatch, tmp_path):
         (tmp_path / copy / "Real").mkdir(parents=True)
     fake_kagglehub(monkeypatch, lambda slug: str(tmp_path) if slug == "ruizgara/socofing" else None)
     assert download_socofing() == tmp_path / "SOCOFing"
+
+
+def test_the_copy_nearest_to_the_root_is_taken(tmp_path):
+    (tmp_path / "archive/SOCOFing/Real").mkdir(parents=True)
+    (tmp_path / "archive/SOCOFing/socofing/SOCOFing/Real").mkdir(parents=True)
+    assert find_socofing(tmp_path) == tmp_path / "archive/SOCOFing"
+    with pytest.raises(BadInput, match="holds no folder Real"):
+        find_socofing(tmp_path / "archive/SOCOFing/Real")
 
 
 def test_kagglehub_is_missing(monkeypatch):

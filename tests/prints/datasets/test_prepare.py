@@ -1,11 +1,15 @@
 """Preparing and opening stores: bytes, order, bad input, several processes at once."""
 
+import errno
 import json
 import multiprocessing
 import os
 import pickle
+import subprocess
+import sys
 import time
 import timeit
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +17,14 @@ import pytest
 from PIL import Image
 
 from ridgecode.errors import BadInput
+from ridgecode.prints.datasets.listing import COPY, DANGLING, NO_IMAGE, OTHER_SUFFIX
 from ridgecode.prints.datasets.prepare import prepare
+from ridgecode.prints.datasets.request import Request, content_digest
+from ridgecode.prints.datasets.sources import list_source
 from ridgecode.prints.labels import parse_socofing_name
 from ridgecode.prints.splits import split_of
 from ridgecode.prints.store import PrintStore
+from support.empty_files import touch
 
 NAMES = [
     *(f"Real/{subject}__M_Left_{finger}_finger" for subject in (1, 2, 10) for finger in ("thumb", "index")),
@@ -154,7 +162,7 @@ def rename(path):
     ("spoil", "why"),
     [
         (cut, "truncated"),
-        (replace_by_text, "no readable BMP"),
+        (replace_by_text, "no readable image"),
         (empty, "0 bytes"),
         (shrink, "60 x 50 pixels"),
         (rename, "no SOCOFing name"),
@@ -299,11 +307,12 @@ def test_fvc_prints_have_sizes_of_their_own(tmp_path):
     for folder, shape in (("FVC2002_DB1_B", (374, 388)), ("FVC2002_DB2_B", (560, 296))):
         (tmp_path / "FVC" / folder).mkdir(parents=True)
         for name in ("101_1", "101_2", "102_1"):
-            Image.fromarray(np.full(shape, 200, np.uint8)).save(tmp_path / "FVC" / folder / f"{name}.tif")
+            grey = 200 + int(name[-1])  # impressions of a finger differ, or all but one would be copies
+            Image.fromarray(np.full(shape, grey, np.uint8)).save(tmp_path / "FVC" / folder / f"{name}.tif")
     run(tmp_path / "FVC", tmp_path / "store", "fvc")
     store = PrintStore.open(tmp_path / "store")
     assert [store.image(row).shape for row in range(6)] == [(150, 155)] * 3 + [(197, 104)] * 3
-    assert (store.image(5) == 200).all()
+    assert (store.image(5) == 201).all()
     run(tmp_path / "FVC", tmp_path / "one", "fvc", subjects="102", ppi=400.0)
     assert PrintStore.open(tmp_path / "one").column("finger_id").tolist() == ["FVC2002_DB1_B/102", "FVC2002_DB2_B/102"]
     assert PrintStore.open(tmp_path / "one").image(0).shape == (187, 194)
@@ -324,9 +333,6 @@ def test_identity_folders_keep_their_size_unless_told(tmp_path):
         assert (splits[store.rows(split)] == split).all()
     run(tmp_path / "faces", tmp_path / "scaled", "folder", ppi=400.0)
     assert PrintStore.open(tmp_path / "scaled").image(0).shape == (56, 46)
-    (tmp_path / "faces/s1/1.png").write_bytes((tmp_path / "faces/s1/1.pgm").read_bytes())
-    with pytest.raises(BadInput, match="same name"):
-        run(tmp_path / "faces", tmp_path / "third", "folder")
 
 
 def test_the_real_store(real_data, tmp_path):
@@ -348,3 +354,273 @@ def test_the_real_store(real_data, tmp_path):
     rows = store.rows("val", ("Easy",))
     reals = store.stack([row_of[finger] for finger in store.column("finger_id")[rows]])
     assert (store.stack(rows) == reals).mean() > 0.85
+
+
+def save(path: Path, seed: int, size: tuple[int, int] = (20, 16), **options) -> None:
+    """Random pixels, the same for the same seed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, size, dtype=np.uint8)).save(path, **options)
+
+
+@pytest.fixture
+def faces(tmp_path) -> Path:
+    """Two identities of three images each, all different."""
+    for seed in range(6):
+        save(tmp_path / f"faces/s{seed // 3 + 1}/{seed % 3 + 1}.png", seed)
+    return tmp_path / "faces"
+
+
+def store_json(out: Path) -> dict:
+    return json.loads((out / "store.json").read_text())
+
+
+def names(out: Path) -> list[str]:
+    return PrintStore.open(out).column("name").tolist()
+
+
+def test_regrouped_images_are_read_again(faces, tmp_path):
+    run(faces, tmp_path / "store", "folder")
+    (faces / "s2/1.png").rename(faces / "s1/9.png")
+    (faces / "s2").rename(faces / "bob")
+    report = run(faces, tmp_path / "store", "folder")
+    assert (report.reused, report.made_anew) == (False, "images, their names or their folders have changed")
+    assert names(tmp_path / "store") == ["bob/2", "bob/3", "s1/1", "s1/2", "s1/3", "s1/9"]
+    assert run(faces, tmp_path / "store", "folder").reused
+
+
+def test_another_ppi_or_pattern_makes_the_store_anew(faces, tmp_path):
+    first = run(faces, tmp_path / "store", "folder")
+    assert run(faces, tmp_path / "store", "folder", ppi=400.0).made_anew == "its ppi was 0"
+    assert PrintStore.open(tmp_path / "store").image(0).shape == (10, 8)
+    pattern = r"s(?P<person>[0-9])/(?P<impression>[0-9])"
+    assert run(faces, tmp_path / "store", "folder", pattern=pattern).made_anew == "its ppi was 400"
+    assert PrintStore.open(tmp_path / "store").column("subject").tolist() == ["1"] * 3 + ["2"] * 3
+    again = run(faces, tmp_path / "store", "folder")
+    assert (again.digest, again.made_anew) == (first.digest, f"its pattern was {pattern!r}")
+
+
+def test_a_store_of_an_earlier_version_is_made_anew(faces, tmp_path):
+    first = run(faces, tmp_path / "store", "folder")
+    about = store_json(tmp_path / "store")
+    for key in ("reader", "left_out", "notes", "remarks", "equal_prints", "suffixes", "n_identities", "root_as_given"):
+        del about[key]
+    del about["request"]["pattern"], about["request"]["keep_copies"]
+    (tmp_path / "store/store.json").write_text(json.dumps(about))
+    again = run(faces, tmp_path / "store", "folder")
+    assert (again.digest, again.made_anew) == (first.digest, "another version of ridgecode prepared it")
+
+
+def test_a_mended_file_needs_no_skip_bad(faces, tmp_path):
+    bad = (faces / "s1/1.png").read_bytes()
+    empty(faces / "s1/1.png")
+    assert len(run(faces, tmp_path / "store", "folder", skip_bad=True).skipped) == 1
+    (faces / "s1/1.png").write_bytes(bad)
+    assert run(faces, tmp_path / "store", "folder").n_prints == 6
+
+
+def test_copies_within_an_identity_are_kept_once_and_those_across_are_named(faces, tmp_path):
+    save(faces / "s1/2b.bmp", 1)  # of s1/2.png, in another format
+    save(faces / "s1/day2/3.png", 2)  # of s1/3.png
+    save(faces / "s2/9.png", 0)  # of s1/1.png
+    report = run(faces, tmp_path / "store", "folder", ppi=200.0)
+    assert names(tmp_path / "store") == ["s1/1", "s1/2", "s1/3", "s2/1", "s2/2", "s2/3", "s2/9"]
+    assert report.left_out == [
+        (str(faces / "s1/2b.bmp"), COPY),
+        (str(faces / "s1/day2/3.png"), COPY),
+    ]
+    store = PrintStore.open(tmp_path / "store")
+    assert store.copies() == {"s1/2b": "s1/2", "s1/day2/3": "s1/3"}
+    assert store.column("impression").tolist() == [1, 2, 3, 1, 2, 3, 4]
+    assert store_json(tmp_path / "store")["equal_prints"] == [["s1/1", "s2/9"]]
+    # Nobody knows whose print it is: both fingers are left out of rows that matching is measured on.
+    assert store.rows(identity=True).tolist() == []
+    assert any("s1/1 and s2/9" in line for line in report.account)
+
+
+def test_copies_are_kept_where_that_is_asked_for_and_in_triplets(faces, tmp_path):
+    save(faces / "s1/9.png", 0)
+    assert run(faces, tmp_path / "all", "folder", keep_copies=True).n_prints == 7
+    for i, name in enumerate(("anchor", "positive", "negative") * 2):
+        save(tmp_path / f"triplets/{name}/{i}.png", 7)
+    report = run(tmp_path / "triplets", tmp_path / "store", "folder")
+    assert (report.n_prints, report.left_out) == (6, [])
+
+
+def test_copies_of_an_fvc_finger_and_of_altered_prints(tmp_path, socofing):
+    for seed, name in enumerate(("101_1", "101_2", "102_1")):
+        save(tmp_path / f"DB1/{name}.tif", seed)
+    save(tmp_path / "DB1/101_3.tif", 0)
+    report = run(tmp_path / "DB1", tmp_path / "fvc", "fvc")
+    assert [Path(file).name for file, _ in report.left_out] == ["101_3.tif"]
+    # Two alterations may leave one image.
+    for kind in ("CR", "Zcut"):
+        path = socofing / f"Altered/Altered-Hard/1__M_Left_thumb_finger_{kind}.BMP"
+        Image.fromarray(np.zeros((103, 96), np.uint8)).save(path)
+    assert run(socofing, tmp_path / "store").n_prints == 13
+
+
+def test_impressions_are_numbered_from_1_where_the_first_image_is_bad(faces, tmp_path):
+    empty(faces / "s1/1.png")
+    run(faces, tmp_path / "store", "folder", skip_bad=True)
+    assert PrintStore.open(tmp_path / "store").column("impression").tolist() == [1, 2, 1, 2, 3]
+
+
+def test_what_is_left_out_is_in_the_report_in_store_json_and_in_a_reused_store(faces, tmp_path):
+    (faces / "s1/x.heic").touch()
+    (faces / "s3").mkdir()
+    (faces / "s1/gone.png").symlink_to("nothing")
+    report = run(faces, tmp_path / "store", "folder")
+    assert report.n_prints == 6
+    assert set(report.left_out) == {
+        (str(faces / "s1/x.heic"), OTHER_SUFFIX),
+        (str(faces / "s3"), NO_IMAGE),
+        (str(faces / "s1/gone.png"), DANGLING),
+    }
+    written = store_json(tmp_path / "store")["left_out"]
+    assert [(entry["file"], entry["reason"]) for entry in written] == report.left_out
+    again = run(faces, tmp_path / "store", "folder")
+    assert again.reused
+    assert (again.left_out, again.account) == (report.left_out, report.account)
+    assert report.account[-1] == f"the whole list is in {tmp_path / 'store/store.json'}"
+
+
+def test_strict_stops_before_anything_is_written(faces, tmp_path):
+    first = run(faces, tmp_path / "store", "folder", strict=True)
+    (faces / "s1/x.heic").touch()
+    with pytest.raises(BadInput, match=r"^--strict: 1 left out, the first of them .*s1/x\.heic"):
+        run(faces, tmp_path / "store", "folder", strict=True)
+    assert PrintStore.open(tmp_path / "store").digest == first.digest
+    run(faces, tmp_path / "store", "folder")
+    with pytest.raises(BadInput, match=r"x\.heic"):
+        run(faces, tmp_path / "store", "folder", strict=True)
+
+
+@pytest.mark.parametrize("fault", ["copy", "pages", "bad"])
+def test_strict_stops_at_what_is_found_in_the_files(faces, tmp_path, fault):
+    before = run(faces, tmp_path / "store", "folder")
+    if fault == "copy":
+        save(faces / "s1/9.png", 0)
+    elif fault == "pages":
+        page = Image.fromarray(np.zeros((9, 9), np.uint8))
+        page.save(faces / "s1/9.tif", save_all=True, append_images=[page, page])
+    else:
+        empty(faces / "s1/9.png")
+    with pytest.raises(BadInput, match=r"^--strict: 1 left out, the first of them .*s1/9"):
+        run(faces, tmp_path / "store", "folder", strict=True, skip_bad=fault == "bad")
+    assert PrintStore.open(tmp_path / "store").digest == before.digest
+    assert {path.name for path in tmp_path.iterdir()} <= {"faces", "store", ".store.lock"}
+    run(faces, tmp_path / "store", "folder", skip_bad=fault == "bad")
+    with pytest.raises(BadInput, match=r"^--strict"):
+        run(faces, tmp_path / "store", "folder", strict=True, skip_bad=fault == "bad")
+
+
+def test_further_pages_are_noted(faces, tmp_path):
+    pages = [Image.fromarray(np.full((9, 9), grey, np.uint8)) for grey in (10, 20, 30)]
+    pages[0].save(faces / "s1/9.tif", save_all=True, append_images=pages[1:])
+    report = run(faces, tmp_path / "store", "folder")
+    [(file, note)] = report.notes
+    assert file == str(faces / "s1/9.tif")
+    assert "3 pages" in note
+    assert (PrintStore.open(tmp_path / "store").image(3) == 10).all()
+    assert store_json(tmp_path / "store")["notes"] == [{"file": file, "note": note}]
+
+
+def test_own_tags_are_used_for_folders_and_sets_and_never_for_socofing(tmp_path, socofing):
+    for seed in range(2):
+        save(tmp_path / f"prints/s1/{seed}.png", seed, (50, 40), dpi=(500, 500))
+        save(tmp_path / f"prints/s2/{seed}.png", seed + 2, (50, 40))
+        save(tmp_path / f"DB2_B/{seed + 1}_1.tif", seed, (50, 40), dpi=(1000, 1000))
+    report = run(tmp_path / "prints", tmp_path / "folder", "folder")
+    assert [PrintStore.open(tmp_path / "folder").image(row).shape for row in (0, 2)] == [(20, 16), (50, 40)]
+    assert any(line.startswith("2 files have ") and "by their own tag" in line for line in report.account)
+    assert any("2 files have no resolution tag" in line for line in report.account)
+    run(tmp_path / "DB2_B", tmp_path / "fvc", "fvc")
+    assert PrintStore.open(tmp_path / "fvc").image(0).shape == (10, 8)
+    untagged = run(socofing, tmp_path / "one").digest
+    for path in socofing.rglob("*.BMP"):
+        Image.open(path).save(path, dpi=(500, 500))
+    assert run(socofing, tmp_path / "two").digest == untagged
+
+
+def test_a_set_of_unknown_resolution_is_mentioned(tmp_path):
+    save(tmp_path / "DB2_B/101_1.tif", 0)
+    report = run(tmp_path, tmp_path / "store", "fvc")
+    assert "set DB2_B has no known resolution; 500 ppi was taken; give --ppi where it is another" in report.account
+
+
+def test_a_finished_store_in_a_read_only_place_is_reused(faces, tmp_path, monkeypatch):
+    first = run(faces, tmp_path / "shared/store", "folder")
+    (tmp_path / "shared/.store.lock").unlink(missing_ok=True)
+
+    def refuse(*arguments, **named):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    # As a read-only file system answers, which the user root does not get from rights alone.
+    monkeypatch.setattr("ridgecode.prints.datasets.prepare.FileLock.acquire", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    again = run(faces, tmp_path / "shared/store", "folder")
+    assert (again.reused, again.digest) == (True, first.digest)
+    with pytest.raises(BadInput, match=r"other can't be written \(Read-only file system\)"):
+        run(faces, tmp_path / "shared/other", "folder")
+    (faces / "s1/1.png").rename(faces / "s1/9.png")
+    with pytest.raises(BadInput, match=r"store can't be written \(Read-only file system\)"):
+        run(faces, tmp_path / "shared/store", "folder")
+
+
+def test_a_store_within_the_root_is_no_identity(faces):
+    first = run(faces, faces / "st", "folder")
+    again = run(faces, faces / "st", "folder")
+    assert again.reused
+    assert again.digest == first.digest
+    assert again.left_out == []
+
+
+def test_flags_of_other_sources(faces, tmp_path):
+    for source in ("fvc", "socofing", "synthetic"):
+        with pytest.raises(BadInput, match="--pattern can't be given"):
+            run(faces, tmp_path / "store", source, pattern="(?P<person>.)")
+
+
+def test_names_are_the_same_in_a_locale_that_is_not_utf8(faces, tmp_path):
+    (faces / "s1").rename(faces / "José")
+    (faces / "José/1.png").rename(faces / "José/é.png")
+    first = run(faces, tmp_path / "store", "folder")
+    code = (
+        "import sys; from ridgecode.prints.datasets.prepare import prepare;"
+        "r = [prepare('folder', sys.argv[1], out, progress=False) for out in sys.argv[2:]];"
+        "print([(one.reused, one.digest) for one in r])"
+    )
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    arguments = [sys.executable, "-c", code, str(faces), str(tmp_path / "store"), str(tmp_path / "anderswo é")]
+    said = subprocess.run(arguments, env=environment, capture_output=True, check=True, text=True)
+    assert said.stdout.strip() == str([(True, first.digest), (False, first.digest)])
+    assert names(tmp_path / "anderswo é") == ["José/2", "José/3", "José/é", "s2/1", "s2/2", "s2/3"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("folder", "n{i}/{j}.pgm"),
+        ("fvc", "n{i}/{i}_{j}.pgm"),
+        ("fvc", "set/{i}_1_{j}.pgm"),
+        ("socofing", "Real/{k}__M_Left_{finger}_finger_{impression}.pgm"),
+        ("pattern", "{i}_{j}.pgm"),
+    ],
+)
+def test_many_identities_are_listed_in_linear_time(tmp_path, source, name):
+    pattern = "(?P<person>[0-9]+)_(?P<impression>[0-9]+)" if source == "pattern" else ""
+    source = "folder" if pattern else source
+
+    def seconds(root: Path, n: int) -> float:
+        for i, j in product(range(n), range(2)):
+            touch(root, name.format(i=i, j=j, k=i + 1, finger="thumb", impression=j + 2))
+
+        def list_all() -> None:
+            listing = list_source(source, root, "", pattern)
+            content_digest(Request(source, root, "", 0.0, pattern, False), listing)
+            assert len(listing.files) == 2 * n
+
+        return min(timeit.repeat(list_all, number=1, repeat=3, timer=time.process_time))
+
+    # 4 times as long if linear, 16 times if quadratic.
+    assert seconds(tmp_path / "many", 2000) < 10 * seconds(tmp_path / "few", 500)

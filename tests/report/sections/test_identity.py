@@ -78,6 +78,12 @@ def test_a_figure_a_protocol_says_every_point(runs: list[Path]) -> None:
     assert "20 B" in figures[0].drawing.svg
 
 
+def test_a_figure_says_where_no_comparison_was_decided_wrongly(runs: list[Path]) -> None:
+    with_eer(runs[1], 0.0)
+    alt = section(runs).figures[0].alt
+    assert "identity weight 0.01: 42 B, MSE 0.04200, no error in the EER" in alt and "EER 0.00" not in alt
+
+
 def test_it_stands_on_the_page_alike_each_time(runs: list[Path], tmp_path: Path) -> None:
     one, other = write_report(runs, tmp_path / "one"), write_report(runs, tmp_path / "other")
     assert one.html.read_bytes() == other.html.read_bytes()

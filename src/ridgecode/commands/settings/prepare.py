@@ -16,8 +16,13 @@ class Prepare:
         subjects: subject numbers to take, such as 1-480 or 1-3,7; all where it is left out
         skip_bad: list images that can't be read in store.json and leave them out, instead of stopping at the first
         download: fetch SOCOFing from Kaggle first (needs the extra ridgecode[download] and a Kaggle account)
-        ppi: pixels per inch of the images, which are brought to 200; 0 leaves folder images as they are
+        ppi: pixels per inch of the images, which are brought to 200; 0 takes what is known of an FVC set or what each
+            file's own tag says, and leaves folder images without a tag as they are
         threads: images decoded at once; 0 takes one a core
+        pattern: with --source folder, a regular expression with the groups person, finger and impression that fits the
+            names of the images without suffix, such as (?P<person>.+)_(?P<finger>.+)_(?P<impression>.+); with a slash
+            in it, their paths below --root
+        strict: stop where anything below --root that looks like an image, a link, a set or an identity is not taken
     """
 
     out: Path
@@ -28,3 +33,5 @@ class Prepare:
     download: bool = False
     ppi: float = 0.0
     threads: int = 0
+    pattern: str = ""
+    strict: bool = False

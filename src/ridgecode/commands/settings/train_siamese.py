@@ -26,8 +26,8 @@ class TrainSiamese:
         split_by: how pairs are held out: pair (images recur on both sides), subject, or auto: the recipe's
         pair_list: CSV file with the columns probe, reference, mated (1 or 0) that names the pairs
         n_pairs: pairs that are drawn in all; 0 takes the system's own number
-        image_height: pixels that images are brought to; 0 takes the system's own
-        image_width: pixels that images are brought to; 0 takes the system's own
+        image_height: pixels that images of any size are brought to; 0 takes the system's own
+        image_width: pixels that images of any size are brought to; 0 takes the system's own
         channels: of the network's input, 1 or 3; 0 takes the recipe's own
         learning_rate: 0 takes the recipe's own
         batch_size: pairs a step; 0 takes the recipe's own

@@ -12,8 +12,8 @@ class Verify:
         run: folder of a train-head or train-siamese run
         probe: image of the probe
         reference: image of the reference
-        ppi: pixels per inch of the images, for a matcher trained on FVC or folder prints; 0 takes that of the training
-            images
+        ppi: pixels per inch of the images; 0 takes that of the training images; an image that `ridgecode decode` drew
+            stays as it is
         json: print one JSON object, for programs, instead of lines to read
     """
 

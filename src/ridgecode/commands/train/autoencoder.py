@@ -1,6 +1,5 @@
 """`ridgecode train-autoencoder`: one autoencoder run."""
 
-import os
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from ridgecode.runs.tracking import Tracker, open_tracker
 from ridgecode.training.autoencoder import PrintWindows
 from ridgecode.training.autoencoder_fit import TrainingPlan, fit_network, fit_pca_run
 from ridgecode.training.identity import IdentityPrints, IdentityWindows, identity_prints
+from ridgecode.training.machines import is_first_process
 from ridgecode.training.repair import RepairPrints, RepairWindows, repair_prints
 
 BATCH_SIZES: dict[ViewName, int] = {"crop32": 64, "whole": 16}
@@ -66,7 +66,7 @@ def train_autoencoder(settings: TrainAutoencoder) -> Path:
         beside = repair_prints(store)
     elif settings.identity_weight:
         beside = identity_prints(store)
-    first = settings.devices * settings.num_nodes == 1 or _is_first_process()
+    first = is_first_process(hardware_of(settings))
     with run.held() if first else nullcontext():
         if first:
             run.begin("train-autoencoder", settings, store.digest)
@@ -127,10 +127,3 @@ def _plan(settings: TrainAutoencoder) -> TrainingPlan:
         settings.max_minutes,
         settings.early_stopping_patience,
     )
-
-
-def _is_first_process() -> bool:
-    """Whether this process of several writes the run's folder, as torchrun (RANK), SLURM or Lightning's own launcher
-    numbers them; used before there is a trainer to ask."""
-    names = ("RANK",) if "RANK" in os.environ else ("NODE_RANK", "LOCAL_RANK", "SLURM_PROCID")
-    return all(int(os.environ.get(name) or 0) == 0 for name in names)

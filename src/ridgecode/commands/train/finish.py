@@ -32,7 +32,7 @@ def finish_training(
     run.write_environment({"finished": True})
     # Under the metrics' own names: a sweep's search reads the best epoch there, not the last.
     figures = {key: value for key, value in best.items() if key.startswith("val_")}
-    more = {key: facts[key] for key in ("threshold",) if key in facts}
+    more = {key: facts[key] for key in ("threshold", "threshold_n_non_mated") if key in facts}
     tracker.summary({**figures, "best_epoch": best["epoch"], **more})
     kind = "matcher" if "threshold" in facts else "autoencoder"
     tracker.log_model(run.model, f"{kind}-{run.path.name}", {**settings, **best})

@@ -16,12 +16,13 @@ from ridgecode.commands.train.finish import finish_training, print_finished_befo
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 from ridgecode.matching.comparisons import comparison_list
-from ridgecode.matching.error_rates import threshold_and_fmr
+from ridgecode.matching.decision_threshold import decision_threshold
 from ridgecode.matching.heads import LatentHead
 from ridgecode.matching.matcher import AUTOENCODER_FILE
 from ridgecode.matching.matching_table import THRESHOLD_FMR
+from ridgecode.matching.rate_text import eer_phrase
 from ridgecode.matching.saved_matcher import MatcherFacts, load_matcher, save_matcher, sha256_of
-from ridgecode.matching.scored_lists import ScoredList
+from ridgecode.matching.scored_lists import ScoredList, has_non_mated
 from ridgecode.matching.systems import Encoder, protocols_of
 from ridgecode.prints.store import PrintStore, read_about
 from ridgecode.runs.default_folders import default_run_dir
@@ -56,6 +57,11 @@ def train_head(settings: TrainHead) -> Path:
     if not protocols:
         raise BadInput(
             f"--data {settings.data} has one print a finger; a matcher needs altered prints or several impressions"
+        )
+    if not has_non_mated(store, "val"):
+        raise BadInput(
+            f"--data {settings.data} has no two validation subjects of one data set, so no non-mated comparison to "
+            "choose an epoch and the threshold on; give a store of more subjects"
         )
     fingers = FingerPrints.of(store, "train")
     use_threads(settings.threads)
@@ -119,10 +125,15 @@ def _train(settings: TrainHead, run: RunFolder, store: PrintStore, fingers: Fing
         seconds = fit(run, module, data, recorder, hardware, max_epochs, settings.early_stopping_patience, [watch])
         facts = load_matcher(run.model).facts
         end = {"seconds": round(seconds, 3), "threshold": facts.threshold, "threshold_fmr": facts.fmr}
+        mated = lists[chosen_on].scored.comparisons.mated
+        end["threshold_n_non_mated"] = int((~mated).sum())
         best = recorder.best_figures()
         finish_training(run, tracker, plain(settings), best, end, settings.data if settings.evaluate else None)
-    figures = ", ".join(f"{name} {100 * value:.2f} %" for name, value in best.items() if name.startswith("val_"))
-    print(f"best epoch {best['epoch']}: {figures}; the run lies in {run.path}")
+    n_mated, n_non_mated = int(mated.sum()), int((~mated).sum())
+    eers = {name: eer_phrase(value, n_mated, n_non_mated) for name, value in best.items() if name.startswith("val_")}
+    figures = ", ".join(f"{name} {text}" for name, text in eers.items())
+    compared = f"on {n_mated:,} mated and {n_non_mated:,} non-mated comparisons"
+    print(f"best epoch {best['epoch']}: {figures}, {compared}; the run lies in {run.path}")
     return run.path
 
 
@@ -172,6 +183,5 @@ def _check_model(model: Path | None, run: RunFolder) -> None:
 
 
 def _facts(head: LatentHead, loss: str, protocol: str, validation: ValidationList, sha256: str) -> MatcherFacts:
-    scores, mated = validation.scores(head), validation.scored.comparisons.mated
-    threshold, fmr = threshold_and_fmr(scores[mated], scores[~mated], THRESHOLD_FMR)
-    return MatcherFacts(loss, threshold, fmr, protocol, sha256)
+    threshold, fmr, counts = decision_threshold(validation.scores(head), validation.scored.comparisons, THRESHOLD_FMR)
+    return MatcherFacts(loss, threshold, fmr, protocol, sha256, counts)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ridgecode.matching.comparisons import Comparisons, probe_prints, reference_prints
+from ridgecode.matching.comparisons import Comparisons, probe_prints, reference_prints, with_sets
 from ridgecode.matching.scored_lists import EvaluatedList, ScoredList
+from ridgecode.matching.siamese.images import SiameseImages
 from ridgecode.matching.siamese.pair_rules import PairList
-from ridgecode.matching.siamese.pairs import SiameseImages, SiamesePairs
+from ridgecode.matching.siamese.pairs import SiamesePairs
 from ridgecode.matching.siamese.saved import SavedSiamese
 from ridgecode.matching.siamese.systems import SiameseSpec
 from ridgecode.prints.movement import Limits, move, movements_for
@@ -78,7 +79,8 @@ def _comparisons(data: SiameseImages, pairs: PairList, protocol: str, split: str
 
 def _scored(store: PrintStore, comparisons: Comparisons, spec: SiameseSpec, moved_probes: bool) -> ScoredList:
     """The list with its images at the network's size; each probe's movement is seeded by its name."""
-    probes = spec.fit(probe_prints(store, comparisons))
+    comparisons, store = with_sets(store, comparisons), store.fitted(spec.fit)
+    probes = probe_prints(store, comparisons)
     if moved_probes:
         probes = move(probes, movements_for(comparisons.probe_names, limits=PROBE_LIMITS))
-    return ScoredList(comparisons, probes, spec.fit(reference_prints(store, comparisons)))
+    return ScoredList(comparisons, probes, reference_prints(store, comparisons))

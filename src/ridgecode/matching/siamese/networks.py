@@ -5,7 +5,7 @@
     image 2 - embed - e2 -+
 
 `kind` names the loss that a network is trained with: `bce` (its score is a logit of "mated") or `contrastive` (its
-score is minus a distance).
+score is minus a distance). `least_side` is the smallest height and width of its input, in pixels.
 """
 
 from torch import Tensor, nn
@@ -32,10 +32,11 @@ class SubtractNetwork(nn.Module):
     """
 
     kind = "bce"
+    least_side = 4
 
     def __init__(self, height: int = 90, width: int = 90, channels: int = 1, batch_norm: bool = False) -> None:
         super().__init__()
-        _check_sides(height, width, 4)
+        _check_sides(height, width, self.least_side)
         self.branch = _subtract_branch(channels, batch_norm)
         self.dense = nn.Linear(64 * (height // 4) * (width // 4), 128)
         self.out = nn.Linear(128, 1)
@@ -59,10 +60,11 @@ class SubtractConvNetwork(nn.Module):
     """
 
     kind = "bce"
+    least_side = 8
 
     def __init__(self, height: int = 90, width: int = 90, channels: int = 1, batch_norm: bool = False) -> None:
         super().__init__()
-        _check_sides(height, width, 8)
+        _check_sides(height, width, self.least_side)
         self.map = (64, height // 4, width // 4)
         self.branch = _subtract_branch(channels, batch_norm)
         self.difference = nn.Conv2d(64, 64, 3, padding="same")
@@ -93,6 +95,7 @@ class StripesNetwork(nn.Module):
     """
 
     kind = "contrastive"
+    least_side = 1
 
     def __init__(
         self, height: int = 160, width: int = 160, channels: int = 1, dropout: float = 0.3, last_relu: bool = True
@@ -120,10 +123,11 @@ class ContrastiveNetwork(nn.Module):
     """
 
     kind = "contrastive"
+    least_side = 10
 
     def __init__(self, height: int = 56, width: int = 46, channels: int = 1) -> None:
         super().__init__()
-        _check_sides(height, width, 10)
+        _check_sides(height, width, self.least_side)
         rows, columns = (((side - 2) // 2 - 2) // 2 for side in (height, width))
         layers = [*_convolution(channels, 6, 3, False), *_convolution(6, 12, 3, False), nn.Flatten()]
         self.branch = nn.Sequential(*layers, *_dense(12 * rows * columns, 128), *_dense(128, 50))
@@ -151,9 +155,11 @@ class L1Network(nn.Module):
     """
 
     kind = "bce"
+    least_side = 58
 
     def __init__(self, height: int = 100, width: int = 100, channels: int = 3, batch_norm: bool = False) -> None:
         super().__init__()
+        _check_sides(height, width, self.least_side)
         layers: list[nn.Module] = []
         sides, before = [height, width], channels
         for n_out, size, pooled in _L1_CONVOLUTIONS:
@@ -161,8 +167,6 @@ class L1Network(nn.Module):
             sides, before = [side - size + 1 for side in sides], n_out
             if pooled:
                 sides = [-(-side // 2) for side in sides]
-        if min(sides) < 1:
-            raise _too_small(height, width, 58)
         self.branch = nn.Sequential(*layers, nn.Flatten(), nn.Linear(before * sides[0] * sides[1], 4096), nn.Sigmoid())
         self.out = nn.Linear(4096, 1)
         _start_as_keras(self)
@@ -218,10 +222,9 @@ def _subtract_branch(channels: int, batch_norm: bool) -> nn.Sequential:
     return nn.Sequential(*first, *second)
 
 
-def _check_sides(height: int, width: int, smallest: int) -> None:
-    if min(height, width) < smallest:
-        raise _too_small(height, width, smallest)
-
-
-def _too_small(height: int, width: int, smallest: int) -> BadInput:
-    return BadInput(f"images of {width}x{height} pixels are too small for this network; give {smallest} or more a side")
+def _check_sides(height: int, width: int, least: int) -> None:
+    if min(height, width) < least:
+        raise BadInput(
+            f"an input of {width}x{height} pixels is too small for this network; give --image_height and --image_width "
+            f"of {least} or more, to which images are enlarged"
+        )

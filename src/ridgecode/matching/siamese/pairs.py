@@ -1,5 +1,6 @@
 """The pairs of an image Siamese training: drawn by the system's rule, split by pair or by subject."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,50 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgecode.errors import BadInput
+from ridgecode.matching.siamese.images import SiameseImages
+from ridgecode.matching.siamese.pair_list import read_pair_list
 from ridgecode.matching.siamese.pair_rules import (
     PairList,
     all_pairs,
     image_pairs,
     probe_pairs,
-    read_pair_list,
     split_by_pair,
     triplet_pairs,
 )
-from ridgecode.matching.siamese.store import is_triplets
-from ridgecode.matching.siamese.systems import SYSTEM_FACTS, PairRule, SiameseSpec
-from ridgecode.prints.store import PrintStore
+from ridgecode.matching.siamese.systems import SYSTEM_FACTS, PairRule
+from ridgecode.prints.datasets.folder import is_triplets
 
 SplitBy = Literal["pair", "subject"]
 IMAGE_PAIRS = 20_000
 """Pairs that the rule `images` draws by default."""
 ALL_PAIRS_OF = 200
 """The most images of which the rule `all` takes every pair; of more images, pairs are drawn as by `images`."""
-
-
-class SiameseImages:
-    """N images of a store at a network's input size.
-
-    rows: their rows in the store, int64 (N,); images: (N, height, width) uint8; names, fingers, levels: (N,)
-    identity: int (N,), a number for each finger; split: (N,), "train", "val" or "test"
-
-    A place is an index into these arrays.
-    """
-
-    def __init__(self, store: PrintStore, spec: SiameseSpec) -> None:
-        self.store, self.spec = store, spec
-        # SOCOFing has equal prints of several fingers, which are left out; in folders, as of stripes, they are meant.
-        self.rows = store.rows(levels=None, identity=store.source != "folder")
-        self.images = spec.fit(store.stack(self.rows))
-        columns = ("name", "finger_id", "level")
-        self.names, self.fingers, self.levels = (store.column(column)[self.rows] for column in columns)
-        self.identity = np.unique(self.fingers, return_inverse=True)[1]
-        self.split = np.full(len(self.rows), "train", dtype="<U5")
-        for name in ("val", "test"):
-            self.split[np.isin(self.rows, store.rows(name, levels=None))] = name
-
-    def of_split(self, split: str) -> NDArray[np.int64]:
-        """The places of the split's images."""
-        return np.flatnonzero(self.split == split)
 
 
 @dataclass(frozen=True)
@@ -85,7 +60,27 @@ def siamese_pairs(
     """The pairs of a training.
 
     default: what split_by "auto" stands for; n_pairs: over all lists, 0 for the system's number; pair_list: a file of
-    pairs to take instead; whole_batch: for the rule `probes`. Raises BadInput if the data allows no such pairs."""
+    pairs to take instead; whole_batch: for the rule `probes`. Raises BadInput if the data allows no such pairs, or if
+    the validation pairs are all mated or all non-mated."""
+    pairs = _pairs_by_rule(data, split_by, default, seed, n_pairs, pair_list, whole_batch)
+    if not _both_kinds(pairs.val):
+        kind = "non-mated" if pairs.val.mated.any() else "mated"
+        raise BadInput(
+            f"{data.store.path}: the {len(pairs.val.mated)} validation pairs lack {kind} ones, which the threshold is "
+            "chosen on; give more images or more --n_pairs, or another --seed"
+        )
+    return pairs
+
+
+def _pairs_by_rule(
+    data: SiameseImages,
+    split_by: Literal["auto", "pair", "subject"],
+    default: SplitBy,
+    seed: int,
+    n_pairs: int,
+    pair_list: Path | None,
+    whole_batch: bool,
+) -> SiamesePairs:
     facts = SYSTEM_FACTS[data.spec.system]
     given = _given_pairs(data, pair_list)
     rule = "images" if facts.pairs == "all" and len(data.rows) > ALL_PAIRS_OF else facts.pairs
@@ -105,10 +100,10 @@ def siamese_pairs(
 
         def drawn_anew(epoch: int) -> PairList:
             draw = np.random.default_rng((seed, 4, epoch))
-            pairs = all_pairs(pool, data.identity, draw)
+            pairs = all_pairs(pool, data.identity, draw, data.sets)
             return pairs.take(draw.permutation(len(pairs.mated)))
 
-        return SiamesePairs(drawn_anew, all_pairs(pool, data.identity, random), None, None, "pair", False)
+        return SiamesePairs(drawn_anew, all_pairs(pool, data.identity, random, data.sets), None, None, "pair", False)
     if rule == "probes":
         return _probe_lists(data, by, pool, facts.held_out[0], seed, random, whole_batch)
     held_out = facts.held_out if sum(facts.held_out) else (0.1, 0.0)
@@ -128,13 +123,12 @@ def _numbered_pairs(
 ) -> SiamesePairs:
     """The rules that draw a `total` of pairs; `held_out` are the shares of validation and test."""
     if by == "pair":
-        train, val, test = split_by_pair(_draw(rule, data, pool, total, random), *held_out, random)
-        unseen_places = data.of_split("val") if _has_own_split(data) else np.empty(0, np.int64)
-        unseen = _draw(rule, data, unseen_places, len(val.mated), random) if len(unseen_places) else None
-        return SiamesePairs(_shuffled(train, seed), val, test if len(test.mated) else None, unseen, "pair", False)
+        train, val, test = split_by_pair(_draw(rule, data, pool, total, by, random), *held_out, random)
+        unseen = _if_possible(lambda: _draw(rule, data, data.of_split("val"), len(val.mated), by, random), data)
+        return SiamesePairs(_shuffled(train, seed), val, test if _both_kinds(test) else None, unseen, "pair", False)
     n_val = round(held_out[0] * total)
-    train = _draw(rule, data, data.of_split("train"), total - n_val - round(held_out[1] * total), random)
-    val = _draw(rule, data, data.of_split("val"), n_val, random)
+    train = _draw(rule, data, data.of_split("train"), total - n_val - round(held_out[1] * total), by, random)
+    val = _draw(rule, data, data.of_split("val"), n_val, by, random)
     return SiamesePairs(_shuffled(train, seed), val, None, None, "subject", False)
 
 
@@ -146,19 +140,29 @@ class _Probes(NamedTuple):
     references: NDArray[np.int64]
 
     @classmethod
-    def among(cls, data: SiameseImages, places: NDArray[np.int64]) -> "_Probes":
-        """Raises BadInput if there is no probe."""
+    def among(cls, data: SiameseImages, places: NDArray[np.int64], by: SplitBy) -> "_Probes":
+        """Raises BadInput if there is no probe, or a single identity."""
         first = _first_prints(data, places)
         own = np.full(data.identity.max() + 1, -1)
         own[data.identity[first]] = first
         probes = places[(own[data.identity[places]] >= 0) & (own[data.identity[places]] != places)]
         if not len(probes):
             raise BadInput(f"{data.store.path} has one print a finger; give a store with altered prints or impressions")
+        if len(np.unique(data.identity[first])) < 2:
+            raise _too_few(data, places, by, "all images are of one identity; non-mated pairs need two or more")
         return cls(probes, own[data.identity[probes]], first)
 
     def pairs(self, data: SiameseImages, random: np.random.Generator, chosen: Any = slice(None)) -> PairList:
         """A pair for each of the `chosen` probes."""
-        return probe_pairs(self.probes[chosen], self.own[chosen], self.references, data.identity, random)
+        probes, own = self.probes[chosen], self.own[chosen]
+        return probe_pairs(probes, own, self.references, data.identity, random, data.sets)
+
+    def of_both_kinds(self, data: SiameseImages, random: np.random.Generator, chosen: Any = slice(None)) -> PairList:
+        """As `pairs`; drawn again while all are mated or all are non-mated, which a few pairs often are."""
+        pairs = self.pairs(data, random, chosen)
+        while len(pairs.mated) > 1 and not _both_kinds(pairs):
+            pairs = self.pairs(data, random, chosen)
+        return pairs
 
 
 def _probe_lists(
@@ -173,17 +177,16 @@ def _probe_lists(
     """The rule `probes`: every print but its finger's first is a probe, and the references are these first prints. Held
     out are a share of the probes, `held_out`, or the validation subjects."""
 
-    trained = _Probes.among(data, pool if by == "pair" else data.of_split("train"))
+    trained = _Probes.among(data, pool if by == "pair" else data.of_split("train"), by)
     order = random.permutation(len(trained.probes))
     n_val = round(held_out * len(order)) if by == "pair" else 0
     train_probes = np.sort(order[n_val:])
     unseen = None
     if by == "pair":
-        val = trained.pairs(data, random, np.sort(order[:n_val]))
-        if _has_own_split(data):
-            unseen = _Probes.among(data, data.of_split("val")).pairs(data, random)
+        val = trained.of_both_kinds(data, random, np.sort(order[:n_val]))
+        unseen = _if_possible(lambda: _Probes.among(data, data.of_split("val"), by).of_both_kinds(data, random), data)
     else:
-        val = _Probes.among(data, data.of_split("val")).pairs(data, random)
+        val = _Probes.among(data, data.of_split("val"), by).of_both_kinds(data, random)
 
     def train(epoch: int) -> PairList:
         draw = np.random.default_rng((seed, 2, epoch))
@@ -202,20 +205,52 @@ def _first_prints(data: SiameseImages, places: NDArray[np.int64]) -> NDArray[np.
 
 
 def _draw(
-    rule: PairRule, data: SiameseImages, places: NDArray[np.int64], n: int, random: np.random.Generator
+    rule: PairRule, data: SiameseImages, places: NDArray[np.int64], n: int, by: SplitBy, random: np.random.Generator
 ) -> PairList:
     try:
-        return (image_pairs if rule == "images" else triplet_pairs)(places, data.identity, n, random)
+        return (image_pairs if rule == "images" else triplet_pairs)(places, data.identity, n, random, data.sets)
     except BadInput as error:
-        share = f"{len(np.unique(data.identity[places]))} of {len(np.unique(data.identity))} identities"
-        way_out = f"pairs are drawn from {share} here: give more, or --split_by pair"
-        raise BadInput(f"{data.store.path}: {error}; {way_out}") from None
+        raise _too_few(data, places, by, str(error)) from None
+
+
+def _too_few(data: SiameseImages, places: NDArray[np.int64], by: SplitBy, why: str) -> BadInput:
+    """places: those that pairs were to be drawn from."""
+    n, total = (len(np.unique(identity)) for identity in (data.identity[places], data.identity))
+    way_out = "give more, or --split_by pair" if by == "subject" else "give more"
+    return BadInput(f"{data.store.path}: {why}; pairs are drawn from {n} of {total} identities here: {way_out}")
+
+
+def _if_possible(draw: Callable[[], PairList], data: SiameseImages) -> PairList | None:
+    """The pairs of unseen subjects, which add to a training; None if the set has none, or too few, as the single
+    validation finger of an FVC set."""
+    if not _has_own_split(data):
+        return None
+    try:
+        pairs = draw()
+    except BadInput:
+        return None
+    return pairs if _both_kinds(pairs) else None
+
+
+def _both_kinds(pairs: PairList) -> bool:
+    return bool(pairs.mated.any()) and not bool(pairs.mated.all())
 
 
 def _given_pairs(data: SiameseImages, pair_list: Path | None) -> PairList | None:
     """The pairs of a --pair_list, or of anchor/, positive/ and negative/ folders; None if there is neither."""
     if pair_list is not None:
-        return read_pair_list(pair_list, {str(name): place for place, name in enumerate(data.names)})
+        places = {str(name): place for place, name in enumerate(data.names)}
+        # A copy that was left out stands for the image that it equals.
+        copies = {copy: places[name] for copy, name in data.store.copies().items() if name in places}
+        given = read_pair_list(pair_list, copies | places)
+        across = int((data.sets[given.probe] != data.sets[given.reference]).sum())
+        if across:
+            print(
+                f"ridgecode: {across} of the {len(given.mated)} pairs in {pair_list} are of two data sets, which "
+                "differ in their sensors: error rates on them come out too low",
+                file=sys.stderr,
+            )
+        return given
     if not is_triplets(data.fingers):
         return None
     anchor, negative, positive = (np.flatnonzero(data.fingers == name) for name in ("anchor", "negative", "positive"))
@@ -234,11 +269,25 @@ def _from_list(
     else:
         sides = data.split[pairs.probe], data.split[pairs.reference]
         train, val, test = (pairs.take((sides[0] == name) & (sides[1] == name)) for name in ("train", "val", "test"))
-    for name, side in (("training", train), ("validation", val)):
-        if not side.mated.any() or side.mated.all():
-            raise BadInput(f"the {name} side of the given pairs lacks mated or non-mated ones; give more pairs")
-    both = test.mated.any() and not test.mated.all()
-    return SiamesePairs(_shuffled(train, seed), val, test if both and by == "pair" else None, None, by, False)
+    for name, side in (("train", train), ("val", val)):
+        if not _both_kinds(side):
+            raise _one_sided(data, pairs, name, side, by)
+    held_out_test = test if by == "pair" and _both_kinds(test) else None
+    return SiamesePairs(_shuffled(train, seed), val, held_out_test, None, by, False)
+
+
+def _one_sided(data: SiameseImages, pairs: PairList, name: str, side: PairList, by: SplitBy) -> BadInput:
+    """The error for a side of the given pairs that lacks mated or non-mated ones; it names the cause."""
+    lacks = "mated and non-mated" if not len(side.mated) else "non-mated" if side.mated.all() else "mated"
+    what = f"the {'training' if name == 'train' else 'validation'} side of the given pairs has no {lacks} pair"
+    if by == "pair":
+        return BadInput(f"{what}: it has {len(side.mated)} of {len(pairs.mated)} pairs; give more pairs")
+    named = np.union1d(pairs.probe, pairs.reference)
+    all_of, its = (len(np.unique(data.identity[places])) for places in (named, named[data.split[named] == name]))
+    return BadInput(
+        f"{what}: the split by subject puts {its} of the list's {all_of} identities there; give --split_by pair, or "
+        "pairs of more identities"
+    )
 
 
 def _has_own_split(data: SiameseImages) -> bool:

@@ -10,6 +10,8 @@ from safetensors.torch import save
 
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
+from ridgecode.matching.decision_threshold import UNKNOWN, ThresholdCounts
+from ridgecode.matching.saved_matcher import counts_of, facts_as_json
 from ridgecode.matching.siamese.systems import Network, SiameseSpec, build_siamese
 
 _KEY = "ridgecode.siamese"
@@ -19,11 +21,12 @@ _FORMAT = 1
 @dataclass(frozen=True)
 class SiameseFacts:
     """threshold: a score at or above it is accepted; fmr: the false match rate at the threshold, 0 to 1, on the
-    validation pairs; moved_probes: whether the probes of its pairs were moved."""
+    validation pairs; moved_probes: whether the probes of its pairs were moved; counts: of these pairs."""
 
     threshold: float
     fmr: float
     moved_probes: bool
+    counts: ThresholdCounts = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class SavedSiamese:
 
 def save_siamese(path: Path, net: Network, spec: SiameseSpec, facts: SiameseFacts) -> None:
     """Writes the file whole or not at all."""
-    about = {"format": _FORMAT, "spec": asdict(spec), "facts": asdict(facts)}
+    about = {"format": _FORMAT, "spec": asdict(spec), "facts": facts_as_json(facts)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
     with whole_file(path) as temporary:
         temporary.write_bytes(save(tensors, metadata={_KEY: json.dumps(about)}))
@@ -61,7 +64,8 @@ def load_siamese(path: Path) -> SavedSiamese:
     if about.get("format") != _FORMAT:
         raise BadInput(f"{path}: has format {about.get('format')}, this version reads {_FORMAT}; train it again")
     try:
-        spec, facts = SiameseSpec(**about["spec"]), SiameseFacts(**about["facts"])
+        spec = SiameseSpec(**about["spec"])
+        facts = SiameseFacts(**{**about["facts"], "counts": counts_of(about["facts"])})
         net = build_siamese(spec)
         net.load_state_dict(tensors)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -11,6 +11,14 @@ from ridgecode.matching.systems import MatchingSystem
 from ridgecode.matching.vectors import chunks_of_pairs
 
 BATCH = 128
+_BATCH_FLOATS = 2**28
+_LARGEST_MAP = 64
+"""No published network holds more maps of the input's size than so many."""
+
+
+def images_at_a_time(spec: SiameseSpec) -> int:
+    """How many images a network embeds at once: 128, but fewer large ones, whose maps then take a gigabyte at most."""
+    return max(1, min(BATCH, _BATCH_FLOATS // (_LARGEST_MAP * spec.height * spec.width)))
 
 
 def embed_images(net: Network, spec: SiameseSpec, images: NDArray[np.uint8]) -> Tensor:
@@ -20,8 +28,9 @@ def embed_images(net: Network, spec: SiameseSpec, images: NDArray[np.uint8]) -> 
     net.eval()
     try:
         with torch.inference_mode():
-            starts = range(0, max(1, len(images)), BATCH)  # one empty batch where there is no image
-            embeddings = [net.embed(spec.tensor(images[i : i + BATCH]).to(device)).cpu() for i in starts]
+            step = images_at_a_time(spec)
+            starts = range(0, max(1, len(images)), step)  # one empty batch where there is no image
+            embeddings = [net.embed(spec.tensor(images[i : i + step]).to(device)).cpu() for i in starts]
     finally:
         net.train(was_training)
     return torch.cat(embeddings)

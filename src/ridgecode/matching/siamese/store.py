@@ -9,13 +9,13 @@ import numpy as np
 
 from ridgecode.errors import BadInput
 from ridgecode.matching.names import SourceName
-from ridgecode.prints.datasets.folder import list_folder
-from ridgecode.prints.datasets.prepare import prepare
+from ridgecode.prints.datasets.file_names import as_text
+from ridgecode.prints.datasets.folder import is_triplets, list_folder
+from ridgecode.prints.datasets.prepare import PrepareReport, is_current, prepare
 from ridgecode.prints.datasets.stripes import write_stripes
 from ridgecode.prints.store import STORE_FILE, PrintStore, read_about
 from ridgecode.runs.default_folders import default_data
 
-TRIPLET_FOLDERS = ("anchor", "negative", "positive")
 OWN_STORE = "store"
 """The folder in a run's folder of the store that was prepared for it."""
 
@@ -24,9 +24,9 @@ def siamese_store(source: SourceName, system: str, data: Path, run: Path, fresh:
     """The store at `data`, or a store that is prepared in `run` from a folder of identity folders or generated stripes.
 
     source: `auto` takes stripes for the system `stripes`, else what `data` holds; fresh: whether the run has not begun,
-    so that another command's store in its folder may be removed. Raises BadInput if `data` is neither a store nor a
-    folder of identity folders, is of another source, or holds images of several sizes, a single identity, or an
-    identity with one image.
+    so that a store in its folder may be replaced; a run that has begun keeps its store. What was left out of a folder
+    is printed to standard error. Raises BadInput if `data` is neither a store nor a folder of identity folders, is of
+    another source, or holds a single identity, or one image of each identity.
     """
     if source == "stripes" or (source == "auto" and system == "stripes"):
         if data != default_data():
@@ -34,8 +34,10 @@ def siamese_store(source: SourceName, system: str, data: Path, run: Path, fresh:
                 "ridgecode: stripes are generated; to train on --data, give --source socofing or folder",
                 file=sys.stderr,
             )
+        if not fresh and (run / OWN_STORE / STORE_FILE).exists():
+            return _kept(run / "stripes", run)
         write_stripes(run / "stripes")
-        return _prepared(run / "stripes", run / OWN_STORE, fresh)
+        return PrintStore.open(_prepared(run / "stripes", run / OWN_STORE, keep_copies=True).path)
     if source == "socofing" or (data / STORE_FILE).exists() or not data.is_dir():
         store = PrintStore.open(data)
         if source != "auto" and store.source != source:
@@ -44,18 +46,26 @@ def siamese_store(source: SourceName, system: str, data: Path, run: Path, fresh:
         return store
     if not any(path.is_dir() for path in data.iterdir()):
         raise BadInput(f"--data {data} is neither a prepared store nor a folder of identity folders; give one of them")
-    listing = list_folder(data)
+    if not fresh and (run / OWN_STORE / STORE_FILE).exists():
+        return _kept(data, run)
+    try:
+        listing = list_folder(data)
+    except BadInput as error:
+        raise BadInput(str(error).replace("give --root", "give --data")) from None
     if listing.bad:
-        raise BadInput(f"--data {data}: {listing.bad[0][1]}")
+        way = "prepare a store with `ridgecode prepare --source folder --pattern` and give it"
+        raise BadInput(f"--data {data}: {listing.bad[0][1].replace('give --pattern', way)}")
     names = [file.label.finger_id for file in listing.files]
     counts = Counter(names)
-    single = [name for name, count in counts.items() if count < 2]
     if len(counts) < 2:
         raise BadInput(f"--data {data} has one identity, {names[0]}; non-mated pairs need two or more folders")
-    if single and not is_triplets(names):
-        raise BadInput(f"{data / single[0]} has one image; mated pairs need two of each identity: add one or remove it")
-    store = _prepared(data, run / OWN_STORE, fresh)
+    if max(counts.values()) < 2 and not is_triplets(names):
+        raise BadInput(f"--data {data} has one image of each identity; mated pairs need two of at least one: add some")
+    report = _prepared(data, run / OWN_STORE)
+    store = PrintStore.open(report.path)
     _check_store(store, data)
+    if len(report.account) > 1:
+        print(f"ridgecode: of {data},", *report.account, sep="\n", file=sys.stderr)
     return store
 
 
@@ -65,16 +75,24 @@ def run_store(run: Path, data: Path) -> Path:
     return own if (own / STORE_FILE).exists() and not (data / STORE_FILE).exists() else data
 
 
-def is_triplets(identities: list[str] | np.ndarray) -> bool:
-    """Whether the folders are anchor/, positive/ and negative/, whose images are paired in order, not by identity."""
-    return sorted(set(map(str, identities))) == list(TRIPLET_FOLDERS)
+def _kept(data: Path, run: Path) -> PrintStore:
+    """The store of a run that has begun. Raises BadInput where it was prepared from another folder than `data`."""
+    root = read_about(run / OWN_STORE)["request"]["root"]
+    if root != as_text(str(data.resolve())):
+        raise BadInput(f"--run_dir {run} holds a run on {root}, not {data}; choose another --run_dir or delete it")
+    if not is_current("folder", data, run / OWN_STORE):
+        print(
+            f"ridgecode: {data} has changed since this run began, which goes on with the images in {run / OWN_STORE}",
+            file=sys.stderr,
+        )
+    return PrintStore.open(run / OWN_STORE)
 
 
-def _prepared(root: Path, out: Path, fresh: bool) -> PrintStore:
-    if fresh and (out / STORE_FILE).exists() and read_about(out)["request"]["root"] != str(root.resolve()):
-        shutil.rmtree(out)
+def _prepared(root: Path, out: Path, keep_copies: bool = False) -> PrepareReport:
+    if (out / STORE_FILE).exists() and read_about(out)["request"]["root"] != as_text(str(root.resolve())):
+        shutil.rmtree(out)  # another command's, which was refused or ended before its first checkpoint
     try:
-        return PrintStore.open(prepare("folder", root, out, progress=False).path)
+        return prepare("folder", root, out, keep_copies=keep_copies)
     except BadInput as error:
         # The message of `prepare` names its own flag, which `train-siamese` lacks.
         way = f"leave it out with `ridgecode prepare --source folder --root {root} --skip-bad` and give that store"
@@ -82,11 +100,13 @@ def _prepared(root: Path, out: Path, fresh: bool) -> PrintStore:
 
 
 def _check_store(store: PrintStore, data: Path) -> None:
-    sizes = sorted(set(zip(store.column("width").tolist(), store.column("height").tolist(), strict=True)))
-    if len(sizes) > 1:
-        (w1, h1), (w2, h2) = sizes[:2]
-        raise BadInput(
-            f"--data {data} holds images of mixed sizes ({w1}x{h1} and {w2}x{h2} pixels); bring them to one size first"
-        )
-    if len(np.unique(store.column("finger_id"))) < 2:
+    fingers, counts = np.unique(store.column("finger_id"), return_counts=True)
+    if len(fingers) < 2:
         raise BadInput(f"--data {data} has one identity; non-mated pairs need two or more")
+    if is_triplets(fingers) and len(set(counts.tolist())) > 1:
+        several = ", ".join(f"{count} in {name}/" for name, count in zip(fingers, counts, strict=True))
+        print(
+            f"ridgecode: {data} holds {several}; images are paired by their place in these folders, so a missing one "
+            f"shifts those after it, and those beyond {counts.min()} are in no pair",
+            file=sys.stderr,
+        )

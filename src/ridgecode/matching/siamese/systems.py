@@ -152,10 +152,15 @@ def siamese_spec(
 ) -> SiameseSpec:
     """The spec of a system for images of `image_shape` (rows, columns).
 
-    height, width, channels: of the input; 0 takes the recipe's or the system's own.
+    height, width, channels: of the input; 0 takes the recipe's or the system's own. Where a system takes the images'
+    own size and one of height and width is given, the other follows from the images' shape.
     """
     facts, own = SYSTEM_FACTS[system], RECIPES[system, recipe].channels
     rows, columns = (-(-side // facts.step) for side in image_shape)
+    if height and not width:
+        columns = max(1, round(height * columns / rows))
+    elif width and not height:
+        rows = max(1, round(width * rows / columns))
     return SiameseSpec(
         system,
         recipe,
@@ -164,6 +169,11 @@ def siamese_spec(
         channels or own or facts.channels,
         facts.step,
     )
+
+
+def least_side(system: SystemName) -> int:
+    """The smallest height and width, in pixels, of the input of the system's network."""
+    return _NETWORKS[system].least_side
 
 
 def build_siamese(spec: SiameseSpec) -> Network:

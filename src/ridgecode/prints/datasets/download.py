@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.datasets.socofing import find_socofing
 
 KAGGLE_SLUG = "ruizgara/socofing"
 
@@ -29,3 +28,18 @@ def download_socofing() -> Path:
             f"or fetch {KAGGLE_SLUG} from kaggle.com and give --root"
         ) from error
     return find_socofing(folder)
+
+
+def find_socofing(root: Path) -> Path:
+    """The folder that holds Real/: `root`, or the nearest folder up to two levels below it.
+
+    Kaggle's archive holds the data twice, in SOCOFing/ and socofing/SOCOFing/. The copy nearest to `root` is taken; of
+    two that are equally near, the first by name. Raises BadInput where there is none.
+    """
+    nearby = [root]
+    for _ in range(3):
+        for folder in nearby:
+            if (folder / "Real").is_dir():
+                return folder
+        nearby = [child for folder in nearby for child in sorted(folder.iterdir()) if child.is_dir()]
+    raise BadInput(f"{root}, which was downloaded, holds no folder Real: fetch {KAGGLE_SLUG} by hand and give --root")

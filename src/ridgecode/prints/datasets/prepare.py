@@ -1,13 +1,12 @@
 """Reads a data set's images once into a prepared store: checks the request, reuses a store that answers it already, and
 publishes a new one whole. `writing.py` decodes the images and writes the store's files."""
 
-import hashlib
 import json
 import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,14 @@ from rich.console import Console
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_folder, write_text
 from ridgecode.prints.canonical import check_ppi
-from ridgecode.prints.datasets.listing import Listing
-from ridgecode.prints.datasets.sources import SOURCES, canonical_form, list_source
+from ridgecode.prints.datasets.account import account, check_strict, check_strict_store
+from ridgecode.prints.datasets.file_names import as_text
+from ridgecode.prints.datasets.folder import is_triplets
+from ridgecode.prints.datasets.request import READER_VERSION, Request, content_digest, decoders, store_at, why_anew
+from ridgecode.prints.datasets.sources import SOURCES, canonical_print, list_source
 from ridgecode.prints.datasets.writing import write_prints
 from ridgecode.prints.labels import parse_subjects, subjects_text
-from ridgecode.prints.store import STORE_FILE, read_about
+from ridgecode.prints.store import STORE_FILE
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,14 @@ class PrepareReport:
     path: the store's folder
     n_prints: number of prints in the store; n_bytes: number of their pixels
     skipped: (file, reason) for each bad file that was left out
+    left_out: (file, reason) for whatever else looks like an image, a link, a set or an identity and was not taken
+    notes: (file, note) for files that were taken in part, such as the first of several pages
     duplicate_groups: number of groups of Real prints with the same pixels
     seconds: how long this call took
     reused: True where a finished store of the same request was there and was left as it is
+    made_anew: why a store that was there was replaced; empty where there was none, or it was reused
     digest: sha256 (hex) over pixels and labels
+    account: what was taken, left out and why, as lines of text
     """
 
     path: Path
@@ -43,10 +49,14 @@ class PrepareReport:
     n_prints: int
     n_bytes: int
     skipped: list[tuple[str, str]]
+    left_out: list[tuple[str, str]]
+    notes: list[tuple[str, str]]
     duplicate_groups: int
     seconds: float
     reused: bool
+    made_anew: str
     digest: str
+    account: list[str]
 
 
 def prepare(
@@ -58,98 +68,121 @@ def prepare(
     ppi: float = 0.0,
     threads: int = 0,
     progress: bool = True,
+    *,
+    pattern: str = "",
+    strict: bool = False,
+    keep_copies: bool = False,
 ) -> PrepareReport:
     """Writes the canonical prints of the images below `root` into a store at `out`: whole or not at all.
 
     source: "socofing", "fvc", "folder" (one folder an identity) or "synthetic" (SOCOFing's layout)
     subjects: subject numbers to take, such as `1-480` or `1-3,7`; of FVC, finger numbers; empty takes all
     skip_bad: True lists files that can't be used in store.json and leaves them out; False raises BadInput at the first
-    ppi: pixels per inch of the images, for "folder" (0 leaves them at their own size) and "fvc" (0 takes what is known
-    of the set)
+    ppi: pixels per inch of the images, for "folder" and "fvc"; 0 takes what is known of an FVC set, else each file's
+    own tag, else 500 for "fvc" and the image's own size for "folder"
     threads: images decoded at once; 0 takes one per usable core, 8 at most; the store's bytes don't depend on it
     progress: whether to show a progress bar, where standard error is a terminal
+    pattern: for "folder", a regular expression with the groups person, finger and impression that the names of images
+    are read by, instead of their folders
+    strict: True raises BadInput where anything that looks like an image, a link, a set or an identity is not taken
+    keep_copies: True keeps equal images of one identity, of which otherwise the first is taken
 
     Where several processes prepare the same store, one does the work and the others wait for it. A finished store at
-    `out` of the same source, root, subjects and ppi is reused; where an image has changed since, it is replaced. Raises
-    BadInput, and leaves `out` as it is, where `out` holds the store of another request or anything else, and for
-    folders and flags that can't be used.
+    `out` of the same source, root and subjects is reused where it still holds what a new one would hold, and replaced
+    where it does not. Raises BadInput, and leaves `out` as it is, where `out` holds the store of another request or
+    anything else, and for folders and flags that can't be used.
     """
     root, out = Path(root), Path(out)
     began = time.monotonic()
-    if source not in SOURCES:
-        raise BadInput(f"there is no source {source!r}: choose one of {', '.join(SOURCES)}")
-    check_ppi(ppi)
-    if ppi and source not in ("folder", "fvc"):
-        raise BadInput(f"--ppi can't be given with --source {source}, whose scale is known: leave it out")
-    if threads < 0:
-        raise BadInput(f"--threads {threads} is no number of threads: give 1 or more, or 0 for one per core")
+    _check_flags(source, ppi, threads, pattern)
     try:
-        listing = list_source(source, root, subjects)
+        listing = list_source(source, root, subjects, pattern)
     except OSError as error:
         raise BadInput(
             f"{error.filename or root} can't be read ({error.strerror}): mend its rights or leave it out"
         ) from error
     if listing.bad and not skip_bad:
         raise _refusal(*listing.bad[0])
-    request = {
-        "source": source,
-        "root": str(root.resolve()),
-        "subjects": subjects_text(parse_subjects(subjects)),
-        "ppi": float(ppi),
-    }
-    files_digest = _files_digest(listing)
+    if strict:
+        check_strict(listing)
+    # The images of triplets are paired by place, so that a missing one would shift all that follow.
+    keep_copies = keep_copies or (source == "folder" and is_triplets({file.label.subject for file in listing.files}))
+    request = Request(source, root, subjects_text(parse_subjects(subjects)), float(ppi), pattern, keep_copies)
+    digest = content_digest(request, listing)
+    about: dict[str, Any] | None = None
+
+    def reusable() -> tuple[dict[str, Any] | None, str]:
+        """The finished store that answers the request, if there is one, or why the one that is there does not."""
+        about = store_at(out, request)
+        why = why_anew(out, about, request, digest) if about is not None else ""
+        return (None, why) if why else (about, "")
+
+    def reuse(about: dict[str, Any]) -> PrepareReport:
+        if about["skipped"] and not skip_bad:
+            file, reason = about["skipped"][0].values()
+            raise _refusal(Path(file), reason)
+        if strict:
+            check_strict_store(about)
+        return _report(out, about, time.monotonic() - began, reused=True)
+
+    # Without the lock, which can't be made in a read-only place: a finished store was renamed to its name whole. What
+    # is wrong with it is said below, since another process may be about to replace it.
+    with suppress(BadInput, OSError):
+        about, _ = reusable()
+    if about is not None:
+        return reuse(about)
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
         with _only_process(out, progress):
-            about = _finished_store(out, request, skip_bad)
-            if about is not None and about["files_digest"] == files_digest:
-                return _report(out, about, time.monotonic() - began, reused=True)
+            about, made_anew = reusable()
+            if about is not None:
+                return reuse(about)
             _remove_leftovers(out)
             with whole_folder(out.absolute()) as folder:
-                about = write_prints(folder, source, listing, canonical_form(source, ppi), skip_bad, threads, progress)
+                read = canonical_print(source, ppi)
+                about = write_prints(folder, source, listing, read, skip_bad, keep_copies, threads, progress)
+                if strict:
+                    check_strict_store(about)
                 about |= {
                     "seconds": round(time.monotonic() - began, 3),
-                    "request": request,
-                    "files_digest": files_digest,
+                    "request": request.as_json(),
+                    "root_as_given": as_text(str(root)),
+                    "reader": READER_VERSION,
+                    "decoders": decoders(),
+                    "files_digest": digest,
                 }
                 write_text(folder / STORE_FILE, json.dumps(about, indent=1) + "\n")
     except OSError as error:
         raise BadInput(f"the store {out} can't be written ({error.strerror or error}): choose another --out") from error
-    return _report(out, about, about["seconds"], reused=False)
+    return _report(out, about, about["seconds"], reused=False, made_anew=made_anew)
 
 
-def _files_digest(listing: Listing) -> str:
-    """A digest that changes whenever a file is added, removed or written to."""
-    digest = hashlib.sha256()
-    for path in [*(file.path for file in listing.files), *(path for path, _ in listing.bad)]:
-        try:
-            status = path.stat()
-        except OSError:
-            continue  # removed meanwhile, or a dangling link: reading it raises the error
-        digest.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogateescape"))
-    return digest.hexdigest()
+def is_current(source: str, root: Path, out: Path) -> bool:
+    """Whether the store at `out`, of all images below `root`, holds what a new one would hold.
 
-
-def _finished_store(out: Path, request: dict[str, Any], skip_bad: bool) -> dict[str, Any] | None:
-    """The content of store.json at `out` where that store answers the same request; None where there is no store.
-
-    Raises BadInput where `out` holds anything else, or a store that left out bad files and `skip_bad` is False.
+    True as well where it can't be told, since an earlier version prepared the store or `root` can't be read.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return None
-    if not out.is_dir() or not (out / STORE_FILE).exists():
-        raise BadInput(f"{out} exists and is no prepared store: choose another --out, or remove it first")
-    about = read_about(out)
-    if about["request"] != request:
-        differing = next(key for key in request if about["request"].get(key) != request[key])
-        raise BadInput(
-            f"{out} holds a store of another request, whose {differing} is {about['request'].get(differing)!r}: "
-            "choose another --out, or remove it first"
-        )
-    if about["skipped"] and not skip_bad:
-        file, reason = about["skipped"][0].values()
-        raise _refusal(Path(file), reason)
-    return about
+    try:
+        listing = list_source(source, root, "")
+        about = store_at(out, Request(source, root, "", 0.0, "", False))
+    except (BadInput, OSError):
+        return True
+    if about is None or about.get("reader") != READER_VERSION:
+        return True
+    request = Request(source, root, "", 0.0, "", about["request"]["keep_copies"])
+    return not why_anew(out, about, request, content_digest(request, listing))
+
+
+def _check_flags(source: str, ppi: float, threads: int, pattern: str) -> None:
+    if source not in SOURCES:
+        raise BadInput(f"there is no source {source!r}: choose one of {', '.join(SOURCES)}")
+    check_ppi(ppi)
+    if ppi and source not in ("folder", "fvc"):
+        raise BadInput(f"--ppi can't be given with --source {source}, whose scale is known: leave it out")
+    if pattern and source != "folder":
+        raise BadInput(f"--pattern can't be given with --source {source}, whose names are known: give --source folder")
+    if threads < 0:
+        raise BadInput(f"--threads {threads} is no number of threads: give 1 or more, or 0 for one per core")
 
 
 @contextmanager
@@ -182,15 +215,19 @@ def _refusal(path: Path, reason: str) -> BadInput:
     return BadInput(f"{named}; rename or remove it, or pass --skip-bad to leave it out")
 
 
-def _report(out: Path, about: dict[str, Any], seconds: float, reused: bool) -> PrepareReport:
+def _report(out: Path, about: dict[str, Any], seconds: float, reused: bool, made_anew: str = "") -> PrepareReport:
     return PrepareReport(
         path=out,
         source=about["source"],
         n_prints=about["n_prints"],
         n_bytes=about["n_bytes"],
         skipped=[(entry["file"], entry["reason"]) for entry in about["skipped"]],
+        left_out=[(entry["file"], entry["reason"]) for entry in about["left_out"]],
+        notes=[(entry["file"], entry["note"]) for entry in about["notes"]],
         duplicate_groups=about["duplicate_groups"],
         seconds=seconds,
         reused=reused,
+        made_anew=made_anew,
         digest=about["digest"],
+        account=account(about, out),
     )

@@ -3,10 +3,10 @@
 import hashlib
 import os
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,8 +18,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.datasets.listing import Listing, PrintFile
-from ridgecode.prints.duplicates import duplicate_groups
+from ridgecode.prints.datasets.account import left_out_entry
+from ridgecode.prints.datasets.file_names import as_text
+from ridgecode.prints.datasets.fvc import set_of
+from ridgecode.prints.datasets.listing import COPY, LeftOut, Listing, PrintFile
+from ridgecode.prints.datasets.resolution import Resolution, Resolutions
+from ridgecode.prints.datasets.sources import CanonicalPrint
+from ridgecode.prints.duplicates import duplicate_groups, equal_across
 from ridgecode.prints.labels import PrintLabel
 from ridgecode.prints.store import FORMAT, INDEX_FILE, INDEX_SCHEMA, PIXELS_FILE, VERSION, store_digest
 from ridgecode.runs.cores import usable_cores
@@ -34,28 +39,32 @@ class _Decoded(NamedTuple):
     """One file's canonical print, or the reason why there is none ("" where there is one).
 
     digest: sha256 of the print's size and pixels
+    notes, resolution: as CanonicalPrint has them
     """
 
     pixels: np.ndarray
     digest: bytes
     reason: str
+    notes: tuple[str, ...] = ()
+    resolution: Resolution | None = None
 
 
-def _decoded(paths: Sequence[Path], canonical: Callable[[Path], np.ndarray]) -> list[_Decoded]:
+def _decoded(paths: Sequence[Path], canonical: Callable[[Path], CanonicalPrint]) -> list[_Decoded]:
     prints = []
     for path in paths:
         try:
-            pixels = np.ascontiguousarray(canonical(path))
+            read = canonical(path)
         except BadInput as error:
             prints.append(_Decoded(np.empty((0, 0), np.uint8), b"", str(error)))
             continue
+        pixels = np.ascontiguousarray(read.pixels)
         digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()
-        prints.append(_Decoded(pixels, digest, ""))
+        prints.append(_Decoded(pixels, digest, "", read.notes, read.resolution))
     return prints
 
 
 def _in_order(
-    files: Sequence[PrintFile], canonical: Callable[[Path], np.ndarray], threads: int
+    files: Sequence[PrintFile], canonical: Callable[[Path], CanonicalPrint], threads: int
 ) -> Iterator[tuple[PrintFile, _Decoded]]:
     """Decodes the files in `threads` threads and yields them in order; few of them are in memory at any time.
 
@@ -84,23 +93,21 @@ def write_prints(
     folder: Path,
     source: str,
     listing: Listing,
-    canonical: Callable[[Path], np.ndarray],
+    canonical: Callable[[Path], CanonicalPrint],
     skip_bad: bool,
+    keep_copies: bool,
     threads: int,
     progress: bool,
 ) -> dict[str, Any]:
     """Writes prints.u8 and index.parquet into `folder`. Returns what store.json holds about them.
 
-    canonical: from an image file to its print, uint8 (H, W); raises BadInput for a file that can't be used. Such a file
-    is listed under "skipped" where `skip_bad` is True, as `listing.bad` is; otherwise its error is raised. threads: 0
-    takes one per usable core, 8 at most. Raises BadInput where no file can be used.
+    canonical: from an image file to its print; raises BadInput for a file that can't be used. Such a file is listed
+    under "skipped" where `skip_bad` is True, as `listing.bad` is; otherwise its error is raised. keep_copies: whether
+    Real prints that equal an earlier one of their finger are taken too. threads: 0 takes one per usable core, 8 at
+    most. Raises BadInput where no file can be used.
     """
     threads = threads or min(usable_cores(), _MAX_THREADS)
-    labels: list[PrintLabel] = []
-    shapes: list[tuple[int, int]] = []
-    digests: list[bytes] = []
-    skipped = [(str(path), reason) for path, reason in listing.bad]
-    sha256 = hashlib.sha256()
+    taken = _Taken(source, listing, keep_copies)
     bar = Progress(
         TextColumn("Preparing {task.description}"),
         BarColumn(),
@@ -117,40 +124,91 @@ def write_prints(
             if decoded.reason:
                 if not skip_bad:
                     raise BadInput(f"{decoded.reason}: mend or remove it, or pass --skip-bad to leave it out")
-                skipped.append((str(file.path), decoded.reason))
-                continue
-            pixels_file.write(decoded.pixels.data)
-            sha256.update(decoded.pixels.data)
-            labels.append(file.label)
-            shapes.append((decoded.pixels.shape[0], decoded.pixels.shape[1]))
-            digests.append(decoded.digest)
-        if not labels:
+                taken.skipped.append((file.path, decoded.reason))
+            elif taken.add(file, decoded):
+                pixels_file.write(decoded.pixels.data)
+        if not taken.labels:
             raise BadInput(
-                f"all {len(skipped)} files are bad, so there is no store to write; the first: {skipped[0][1]}"
+                f"all {len(taken.skipped)} files are bad, so there is no store to write; the first: "
+                f"{taken.skipped[0][1]}"
             )
         pixels_file.flush()
         os.fsync(pixels_file.fileno())
-    index = _index(labels, shapes, digests, source)
-    pq.write_table(index, folder / INDEX_FILE, compression="zstd")
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "source": source,
-        "n_prints": len(labels),
-        "n_bytes": sum(height * width for height, width in shapes),
-        "duplicate_groups": int(index["duplicate_group"].to_numpy().max()) + 1,
-        "digest": store_digest(sha256.digest(), index),
-        "skipped": [{"file": file, "reason": reason} for file, reason in skipped],
-    }
+    index = taken.index()
+    # Through a handle: Arrow takes paths as UTF-8 only, whatever the locale is.
+    with (folder / INDEX_FILE).open("wb") as index_file:
+        pq.write_table(index, index_file, compression="zstd")
+    return taken.about(index)
 
 
-def _index(labels: list[PrintLabel], shapes: list[tuple[int, int]], digests: list[bytes], source: str) -> pa.Table:
-    names = [field.name for field in fields(PrintLabel)]
-    columns: dict[str, Any] = dict(zip(names, zip(*map(astuple, labels), strict=True), strict=True))
-    heights, widths = np.array(shapes, np.int64).T
-    columns["source"] = [source] * len(labels)
-    columns["duplicate_group"] = duplicate_groups(digests, np.array(columns["level"]) == "Real")
-    columns["offset"] = np.cumsum(heights * widths) - heights * widths
-    columns["height"] = heights.astype(np.int32)
-    columns["width"] = widths.astype(np.int32)
-    return pa.table(columns, schema=INDEX_SCHEMA)
+class _Taken:
+    """The prints that were taken so far, and what was not."""
+
+    def __init__(self, source: str, listing: Listing, keep_copies: bool) -> None:
+        self.labels: list[PrintLabel] = []
+        self.skipped = list(listing.bad)
+        self._source, self._listing, self._keep_copies = source, listing, keep_copies
+        self._shapes: list[tuple[int, int]] = []
+        self._digests: list[bytes] = []
+        self._left_out = list(listing.left_out)
+        self._notes: list[tuple[Path, str]] = []
+        self._resolutions = Resolutions()
+        self._suffixes: Counter[str] = Counter()
+        self._impressions: Counter[str] = Counter()
+        self._name_of: dict[tuple[str, bytes], str] = {}
+        self._sha256 = hashlib.sha256()
+
+    def add(self, file: PrintFile, decoded: _Decoded) -> bool:
+        """Takes a print; returns False where it is left out, since it equals another one of its finger."""
+        label = file.label
+        if label.level == "Real" and not self._keep_copies:
+            first = self._name_of.setdefault((label.finger_id, decoded.digest), label.name)
+            if first != label.name:
+                self._left_out.append(LeftOut(file.path, COPY, label.name, first))
+                return False
+        if self._listing.numbered:
+            self._impressions[label.finger_id] += 1
+            label = replace(label, impression=self._impressions[label.finger_id])
+        self._notes += [(file.path, note) for note in decoded.notes]
+        if decoded.resolution is not None:
+            self._resolutions.add(decoded.resolution, set_of(label) if self._source == "fvc" else "")
+        self._suffixes[file.path.suffix.lower()] += 1
+        self._sha256.update(decoded.pixels.data)
+        self.labels.append(label)
+        self._shapes.append((decoded.pixels.shape[0], decoded.pixels.shape[1]))
+        self._digests.append(decoded.digest)
+        return True
+
+    def index(self) -> pa.Table:
+        """The store's index."""
+        names = [field.name for field in fields(PrintLabel)]
+        columns: dict[str, Any] = dict(zip(names, zip(*map(astuple, self.labels), strict=True), strict=True))
+        heights, widths = np.array(self._shapes, np.int64).T
+        columns["source"] = [self._source] * len(self.labels)
+        columns["duplicate_group"] = duplicate_groups(self._digests, np.array(columns["level"]) == "Real")
+        columns["offset"] = np.cumsum(heights * widths) - heights * widths
+        columns["height"] = heights.astype(np.int32)
+        columns["width"] = widths.astype(np.int32)
+        return pa.table(columns, schema=INDEX_SCHEMA)
+
+    def about(self, index: pa.Table) -> dict[str, Any]:
+        """What store.json holds of the prints. index: the store's index"""
+        groups = index["duplicate_group"].to_numpy()
+        fingers = [label.finger_id for label in self.labels]
+        equal = [[self.labels[row].name for row in rows] for rows in equal_across(groups, fingers)]
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "source": self._source,
+            "n_prints": len(self.labels),
+            "n_bytes": sum(height * width for height, width in self._shapes),
+            "n_identities": len(set(fingers)),
+            "suffixes": dict(self._suffixes.most_common()),
+            "duplicate_groups": int(groups.max()) + 1,
+            "digest": store_digest(self._sha256.digest(), index),
+            "remarks": [*self._listing.remarks, *self._resolutions.remarks()],
+            "equal_prints": equal,
+            "skipped": [{"file": as_text(str(path)), "reason": as_text(reason)} for path, reason in self.skipped],
+            "left_out": [left_out_entry(one) for one in self._left_out],
+            "notes": [{"file": as_text(str(path)), "note": note} for path, note in self._notes],
+        }

@@ -1,5 +1,6 @@
 """Writes a data set of synthetic prints with SOCOFing's folders, names and file format."""
 
+import io
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -158,4 +159,7 @@ def write_bmp(path: Path, image: NDArray[np.uint8]) -> None:
 
     Raises OSError where the file can't be written.
     """
-    Image.fromarray(framed(image)).save(path, format="BMP")
+    # By way of memory: Pillow does not look whether the last bytes of a BMP found room on the disk.
+    content = io.BytesIO()
+    Image.fromarray(framed(image)).save(content, format="BMP")
+    path.write_bytes(content.getvalue())

@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 
 from ridgecode.figures.curves import LearningCurve, learning_figure
-from ridgecode.figures.error_curves import ErrorCurve, det_figure, precision_recall_figure, roc_figure
-from ridgecode.report.matching import own_entry, own_system
-from ridgecode.report.numbers import percent, significant
-from ridgecode.report.runs import AUTOENCODER, MATCHER, SIAMESE, Curve, finite
+from ridgecode.figures.error_curves import (
+    LEAST_FMR,
+    ErrorCurve,
+    det_figure,
+    precision_recall_figure,
+    roc_figure,
+)
+from ridgecode.matching.error_rates import shows_fmr
+from ridgecode.report.matching import Entry, comparisons_of, largest_list, own_entry, own_system
+from ridgecode.report.numbers import compared, eer_phrase, finite, percent, significant
+from ridgecode.report.runs import AUTOENCODER, MATCHER, SIAMESE, Curve
 from ridgecode.report.section import ReportFigure
 from ridgecode.report.series import Series
 from ridgecode.report.study import Study
@@ -41,46 +48,61 @@ def error_figures(study: Study) -> list[ReportFigure]:
     """ROC, DET and precision-recall curves for each protocol: the systems with the lowest EER, and the baselines."""
     figures = []
     for protocol in study.protocols:
-        own: list[tuple[float, str, Curve]] = []
-        baselines: dict[str, tuple[float, str, Curve]] = {}
+        own: list[tuple[Entry, str, Curve]] = []
+        baselines: dict[str, tuple[Entry, str, Curve]] = {}
         for run in study.runs:
             entry, curve = own_entry(run, protocol), run.curves.get((own_system(run), protocol))
             if entry is not None and curve is not None:
                 prefix = f"{entry.system}, " if run.kind == AUTOENCODER else ""
-                own.append((entry.eer, f"{prefix}{study.labels[run.name].full}", curve))
+                own.append((entry, f"{prefix}{study.labels[run.name].full}", curve))
         for entry in study.matching:
             curve = entry.run.curves.get((entry.system, protocol))
             if entry.baseline and entry.pooled and entry.row.get("protocol") == protocol and curve is not None:
-                baselines.setdefault(entry.system, (entry.eer, entry.system, curve))
+                baselines.setdefault(entry.system, (entry, entry.system, curve))
         if not own:
             continue
-        best = sorted(own, key=lambda item: item[0])[:MOST_ERROR_CURVES]
-        free = sorted(baselines.values(), key=lambda item: item[0])[:3]
+        best = sorted(own, key=lambda item: item[0].eer)[:MOST_ERROR_CURVES]
+        free = sorted(baselines.values(), key=lambda item: item[0].eer)[:3]
         curves = [
-            ErrorCurve(f"{label} ({percent(eer)} %)", curve.fmr, curve.fnmr, reference=i >= len(best))
-            for i, (eer, label, curve) in enumerate([*best, *free])
+            ErrorCurve(f"{label} ({eer_phrase(entry.row)})", curve.fmr, curve.fnmr, reference=i >= len(best))
+            for i, (entry, label, curve) in enumerate([*best, *free])
         ]
         said = "; ".join(curve.label for curve in curves)
+        listed = largest_list(study.matching, protocol)
+        of = comparisons_of(listed) if listed else ""
+        beside = f": {compared(listed.row)} comparisons" if listed and of else ""
         caption = "In brackets the EER. Grey lines are training-free baselines. "
+        caption += f"The rates are of {of}. " if of else ""
+        caption += _least_fmr(listed)
         if len(own) > len(best):
             caption += f"The {len(best)} systems of lowest EER out of {len(own)}; all are in the table. "
         roc, det, balanced = f"ROC, {protocol}", f"DET, {protocol}", f"Precision and recall, {protocol}"
         diagonal = "The dotted diagonal is where FMR and FNMR are equal."
         alt = f"curves with the EER of each: {said}."
-        figures.append(ReportFigure(f"roc_{protocol}", f"{roc} {alt}", caption, roc_figure(curves, roc)))
-        figures.append(ReportFigure(f"det_{protocol}", f"{det} {alt}", caption + diagonal, det_figure(curves, det)))
-        share = _mated_share(study, protocol)
+        figures.append(ReportFigure(f"roc_{protocol}", f"{roc} {alt}", caption, roc_figure(curves, roc + beside)))
+        figures.append(
+            ReportFigure(f"det_{protocol}", f"{det} {alt}", caption + diagonal, det_figure(curves, det + beside))
+        )
+        share = _mated_share(listed)
         prior = f"Precision depends on the list, of which {percent(share)} % is mated. "
-        drawn = precision_recall_figure(curves, share, balanced)
+        drawn = precision_recall_figure(curves, share, balanced + beside)
         figures.append(ReportFigure(f"precision_recall_{protocol}", f"{balanced} {alt}", caption + prior, drawn))
     return figures
 
 
-def _mated_share(study: Study, protocol: str) -> float:
-    """The fraction of mated comparisons in the protocol's largest comparison list."""
-    rows = [entry for entry in study.matching if entry.pooled and entry.row.get("protocol") == protocol]
-    counts = [(entry.figure("n_mated") or 0.0, entry.figure("n_non_mated") or 0.0) for entry in rows]
-    mated, non_mated = max(counts, key=sum, default=(0.0, 0.0))
+def _least_fmr(entry: Entry | None) -> str:
+    """The FMR below which a curve's list is too short (see `shows_fmr`), where the figures go further down."""
+    n_non_mated = entry.figure("n_non_mated") if entry else None
+    if not n_non_mated or shows_fmr(int(n_non_mated), LEAST_FMR):
+        return ""
+    if n_non_mated <= 3:
+        return "So few non-mated comparisons show no FMR. "
+    return f"Below an FMR of {percent(3 / n_non_mated)} % there are too few non-mated comparisons to show it. "
+
+
+def _mated_share(entry: Entry | None) -> float:
+    """The fraction of mated comparisons in the list of an entry."""
+    mated, non_mated = (entry.figure(key) or 0.0 if entry else 0.0 for key in ("n_mated", "n_non_mated"))
     return mated / (mated + non_mated) if mated + non_mated else 0.5
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from ridgecode.figures.front import FrontPoint, front_figure, unbeaten
 from ridgecode.report.matching import eer_cell, own_entry, own_system
-from ridgecode.report.numbers import fixed, listed, significant, significant_interval
-from ridgecode.report.runs import AUTOENCODER, SIAMESE, Run, finite
+from ridgecode.report.numbers import finite, fixed, listed, percent, significant, significant_interval
+from ridgecode.report.runs import AUTOENCODER, SIAMESE, Run
 from ridgecode.report.section import Cell, ReportFigure, Row, Section, Table
 from ridgecode.report.study import Study
 
@@ -78,7 +78,9 @@ def _figure(group: Sequence[CodeFigures], protocol: str, number: str) -> ReportF
     view = group[0].run.setting("view")
     title = f"MSE and EER of one code, {protocol}" + (f", {view}" if view else "")
     alt = "; ".join(
-        f"{point.group}: {point.text}, MSE {significant(point.x)}, EER {point.y:.2f} %" + (", beaten" * point.open)
+        f"{point.group}: {point.text}, MSE {significant(point.x)}, "
+        + (f"EER {percent(point.y / 100)} %" if point.y else "no error in the EER")
+        + (", beaten" * point.open)
         for point in points
     )
     caption = (
@@ -112,7 +114,7 @@ def _table(rows: Sequence[Row], study: Study) -> Table:
     columns = (
         *(("Run", ""), ("Matcher", ""), ("Rate weight", ""), ("Identity weight", ""), ("Size", "bytes a print")),
         ("MSE", "95 % interval"),
-        *((f"EER, {protocol}", "%, 95 % interval") for protocol in study.protocols),
+        *((f"EER, {protocol}", "%, 95 % interval; mated / non-mated") for protocol in study.protocols),
         ("On the front", "of bytes, MSE, EER"),
     )
     caption = (

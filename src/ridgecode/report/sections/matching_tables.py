@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 
-from ridgecode.report.matching import ALL, Entry, eer_cell, own_entry
-from ridgecode.report.numbers import count, duration, fixed, percent, significant
+from ridgecode.report.matching import ALL, Entry, eer_cell, own_entry, row_eer_cell
+from ridgecode.report.numbers import NONE, compared, count, duration, fixed, joined, percent, rate, significant
 from ridgecode.report.runs import AUTOENCODER, SIAMESE, Run
 from ridgecode.report.section import Cell, Row, Table
 from ridgecode.report.series import Label
 from ridgecode.report.study import Study
+
+NO_ERROR = (
+    "Where no comparison was decided wrongly, a cell has 0 of how many there were; for an EER, of the fewer of mated "
+    "and non-mated ones."
+)
 
 
 def matching_tables(study: Study) -> list[Table]:
@@ -17,6 +22,7 @@ def matching_tables(study: Study) -> list[Table]:
     return [
         *([] if systems is None else [systems]),
         *(_matching_table(study.matching, protocol) for protocol in study.protocols),
+        *(table for protocol in study.protocols if (table := _set_table(study.matching, protocol)) is not None),
         *(table for table in by_level if table is not None),
         *(_classification_table(study.matching, protocol) for protocol in study.protocols),
     ]
@@ -52,12 +58,13 @@ def _systems_table(study: Study) -> Table | None:
         ("Parameters", ""),
         ("Training", ""),
         ("Comparisons", "per second"),
-        *((f"EER, {protocol}", "%, 95 % interval") for protocol in study.protocols),
+        *((f"EER, {protocol}", "%, 95 % interval; mated / non-mated") for protocol in study.protocols),
     )
     caption = (
         "Every run that matches, pixels beside latent vectors. Comparisons are of embeddings that are there already. "
         "The lowest EER of a protocol is marked, among runs on the same data. pairs-by-pair: the images, or their "
-        "fingers, were trained on as well, as the write-ups have it; every other column is of subjects that were not."
+        "fingers, were trained on as well, as the write-ups have it; every other column is of subjects that were not. "
+        + NO_ERROR
     )
     return Table("systems", caption, columns, tuple(rows))
 
@@ -70,28 +77,29 @@ def _matching_table(entries: Sequence[Entry], protocol: str) -> Table:
     for entry in pooled:
         figure = entry.figure
         mated, non_mated = (" / ".join(count(figure(key)) for key in keys) for keys in (("tp", "fn"), ("fp", "tn")))
-        compared = f"{count(figure('n_mated'))} / {count(figure('n_non_mated'))}"
+        pooled_sets = f"{count(figure('n_sets'))} data sets" if (figure("n_sets") or 1) > 1 else ""
         cells = (
             Cell(entry.label.member),
             Cell(count(figure("bytes"))),
-            eer_cell(entry, best=entry.eer == best),
+            eer_cell(entry, entry.eer == best, counts=False),
+            Cell(compared(entry.row) or NONE, joined(f"{count(figure('n_subjects'))} subjects", pooled_sets)),
             _operating_point(entry, "fnmr_at_fmr_1", 0.01),
             _operating_point(entry, "fnmr_at_fmr_0_1", 0.001),
             _operating_point(entry, "fnmr_at_fmr_0_01", 0.0001),
             Cell(fixed(figure("auc"), 4)),
             Cell(fixed(figure("d_prime"))),
-            Cell(significant(figure("threshold")), f"from {entry.text('threshold_from') or 'validation'}"),
+            Cell(significant(figure("threshold")), _threshold_from(entry)),
             Cell(percent(figure("accuracy"))),
             Cell(percent(figure("precision"))),
             Cell(percent(figure("recall"))),
             Cell(mated, non_mated),
-            Cell(compared, f"{count(figure('n_subjects'))} subjects"),
         )
         rows.append(Row(entry.label.series, cells))
     columns = (
         ("System", ""),
         ("Size", "bytes"),
         ("EER", "%, 95 % interval"),
+        ("Comparisons", "mated / non-mated"),
         ("FNMR at FMR 1 %", "%"),
         ("FNMR at FMR 0.1 %", "%"),
         ("FNMR at FMR 0.01 %", "%"),
@@ -102,14 +110,37 @@ def _matching_table(entries: Sequence[Entry], protocol: str) -> Table:
         ("Precision", "%"),
         ("Recall", "%"),
         ("Decisions", "TP / FN; FP / TN"),
-        ("Comparisons", "mated / non-mated"),
     )
     caption = (
         f"Matching, protocol {protocol}, all levels and alterations together. The lowest EER is marked. † fewer than "
-        "30 false matches can be expected at that FMR, too few to trust the figure. Accuracy, precision, recall and "
-        "the decisions are at the threshold."
+        "30 false matches can be expected at that FMR, too few to trust the figure; – fewer than 3, too few to show "
+        "it. Accuracy, precision, recall and the decisions are at the threshold. " + NO_ERROR
     )
     return Table(f"matching_{protocol}", caption, columns, tuple(rows))
+
+
+def _set_table(entries: Sequence[Entry], protocol: str) -> Table | None:
+    """EER by data set, a row for each system; None where all rows are of one set."""
+    ours = [entry for entry in entries if entry.pooled and entry.row.get("protocol") == protocol and entry.per_set]
+    names = sorted({name for entry in ours for name in entry.per_set})
+    if not names:
+        return None
+    rows = []
+    for entry in ours:
+        by_set = [row_eer_cell(entry.per_set.get(name)) for name in names]
+        rows.append(Row(entry.label.series, (Cell(entry.label.member), eer_cell(entry), *by_set)))
+    unit = "EER in %, 95 % interval; mated / non-mated"
+    columns = (("System", ""), ("all sets together", unit), *((name, unit) for name in names))
+    caption = (
+        f"EER by data set, protocol {protocol}. Prints of two sets are never compared with each other. A set without "
+        "a column has no mated or no non-mated comparison. " + NO_ERROR
+    )
+    return Table(f"sets_{protocol}", caption, columns, tuple(rows))
+
+
+def _threshold_from(entry: Entry) -> str:
+    n = entry.figure("threshold_n_non_mated")
+    return f"from {entry.text('threshold_from') or 'validation'}" + ("" if n is None else f", {count(n)} non-mated")
 
 
 def _level_table(entries: Sequence[Entry], protocol: str) -> Table | None:
@@ -128,7 +159,10 @@ def _level_table(entries: Sequence[Entry], protocol: str) -> Table | None:
     for (_, label), by_group in of_system.items():
         rows.append(Row(label.series, (Cell(label.member), *(eer_cell(by_group.get(group)) for group in groups))))
     columns = (("System", ""), *((" ".join(part for part in group if part != ALL), "EER in %") for group in groups))
-    caption = f"EER by level and by alteration, protocol {protocol}, with 95 % intervals."
+    caption = (
+        f"EER by level and by alteration, protocol {protocol}, with 95 % intervals and the numbers of mated and "
+        "non-mated comparisons. " + NO_ERROR
+    )
     return Table(f"levels_{protocol}", caption, columns, tuple(rows))
 
 
@@ -170,7 +204,7 @@ def _operating_point(entry: Entry, key: str, fmr: float) -> Cell:
     # least 30 errors are expected.
     expected = fmr * (entry.figure("n_non_mated") or 0)
     value = entry.figure(key)
-    return Cell(percent(value) + ("†" if value is not None and expected < 30 else ""))
+    return Cell(rate(value, entry.figure("n_mated")) + ("†" if value is not None and expected < 30 else ""))
 
 
 def _of_class(right: float, wrongly_in: float, wrongly_out: float) -> tuple[Cell, Cell, Cell]:

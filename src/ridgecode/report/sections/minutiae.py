@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ridgecode.report.files import FigureFile
-from ridgecode.report.numbers import NONE, count, fixed, percent, percent_interval, significant
-from ridgecode.report.runs import finite
+from ridgecode.report.matching import row_eer_cell
+from ridgecode.report.numbers import NONE, compared, count, finite, fixed, percent_interval, rate, significant
 from ridgecode.report.section import Cell, Row, Section, Table
+from ridgecode.report.sections.matching_tables import NO_ERROR
+from ridgecode.report.shown_rates import shown
 from ridgecode.report.study import Study
 
 CAPTION = (
@@ -14,7 +16,8 @@ CAPTION = (
     "reconstruction with its original and with originals of other subjects. Other protocols compare originals, which "
     "shows how well the matcher does without any loss. TAR is the share of mated comparisons accepted. F1, precision "
     "and recall are of minutiae within 8 px and 20 degrees at 500 ppi; the original's minutiae count as the true ones. "
-    "Reconstructions with a size were decoded from files of that many bytes."
+    "Reconstructions with a size were decoded from files of that many bytes. – at a TAR: there are too few non-mated "
+    "comparisons to show that FMR. " + NO_ERROR
 )
 COLUMNS = (
     ("Run", ""),
@@ -58,15 +61,18 @@ def _others(files: Sequence[FigureFile]) -> list[tuple[str, str, FigureFile]]:
 
 
 def _cells(content: Mapping[str, Any]) -> tuple[Cell, ...]:
-    row, agreed = content["matching"][0], content["agreement"] or {}
+    row, agreed = shown(content["matching"][0]), content["agreement"] or {}
     tars = [
-        Cell(percent(row[key]), percent_interval(finite(row.get(f"{key}_low")), finite(row.get(f"{key}_high"))))
+        Cell(
+            rate(finite(row.get(key)), finite(row.get("n_mated"))),
+            percent_interval(finite(row.get(f"{key}_low")), finite(row.get(f"{key}_high"))),
+        )
         for key in ("tar_at_fmr_1", "tar_at_fmr_0_1")
     ]
-    eer = Cell(percent(row["eer"]), percent_interval(finite(row.get("eer_low")), finite(row.get("eer_high"))))
+    eer = row_eer_cell(row, counts=False)
     levels = "" if len(content["levels"]) == 3 else ", ".join(content["levels"])
     interval = f"{fixed(agreed.get('f1_low'), 3)} to {fixed(agreed.get('f1_high'), 3)}" if agreed else ""
-    size = finite(content.get("bytes"))
+    size, subjects = finite(content.get("bytes")), finite(row.get("n_subjects"))
     return (
         Cell(NONE if size is None else significant(size)),
         Cell(content["matcher"]),
@@ -75,5 +81,5 @@ def _cells(content: Mapping[str, Any]) -> tuple[Cell, ...]:
         eer,
         Cell(fixed(agreed.get("f1"), 3), interval),
         *(Cell(fixed(agreed.get(rate), 3)) for rate in ("precision", "recall")),
-        Cell(f"{count(finite(row.get('n_mated')))} / {count(finite(row.get('n_non_mated')))}"),
+        Cell(compared(row) or NONE, "" if subjects is None else f"{count(subjects)} subjects"),
     )

@@ -4,10 +4,12 @@ import math
 
 from ridgecode.report.numbers import (
     NONE,
+    compared,
     fixed,
     in_bytes,
-    percent,
+    joined,
     percent_interval,
+    rate,
     significant,
     significant_interval,
 )
@@ -102,7 +104,8 @@ def _cells(plot: RatePlot, point: RatePoint) -> list[Cell]:
         else:
             interval = "" if one.f1_low is None else f"{fixed(one.f1_low, 3)}–{fixed(one.f1_high, 3)}"
             cells.append(Cell(fixed(one.f1, 3), interval))
-            cells.append(Cell(percent(one.tar), percent_interval(one.tar_low, one.tar_high)))
+            interval = percent_interval(one.tar_low, one.tar_high)
+            cells.append(Cell(rate(one.tar, one.n_mated), joined(interval, compared(one._asdict()))))
     return cells
 
 

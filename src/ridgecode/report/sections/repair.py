@@ -9,15 +9,20 @@ from ridgecode.evaluation.repair_sheet import SHEET_FILE, RepairedPrints, repair
 from ridgecode.figures.style import Drawing
 from ridgecode.report.numbers import (
     change,
+    compared,
     count,
-    percent,
+    eer_text,
+    finite,
+    joined,
     percent_interval,
     significant,
     significant_interval,
 )
 from ridgecode.report.read_runs import read_arrays
-from ridgecode.report.runs import Run, finite
+from ridgecode.report.runs import Run
 from ridgecode.report.section import Cell, ReportFigure, Row, Section, Table
+from ridgecode.report.sections.matching_tables import NO_ERROR
+from ridgecode.report.shown_rates import shown
 from ridgecode.report.study import Study
 
 WORDS = {
@@ -104,7 +109,7 @@ def _mse(row: Mapping[str, Any], base: Mapping[str, Any], name: str) -> Cell:
 def _scores(runs: Sequence[Run], study: Study) -> Table:
     rows = []
     for run in runs:
-        for row in _rows(run, "scores"):
+        for row in map(shown, _rows(run, "scores")):
             level, alteration = str(row.get("level")), str(row.get("alteration"))
             if alteration != "all":
                 continue
@@ -118,17 +123,19 @@ def _scores(runs: Sequence[Run], study: Study) -> Table:
                 ),
                 Cell(significant(finite(row.get("non_mated_score")), 2)),
                 Cell(
-                    percent(finite(row.get("eer")), 3),
-                    percent_interval(finite(row.get("eer_low")), finite(row.get("eer_high"))),
+                    eer_text(row, 3),
+                    joined(percent_interval(finite(row.get("eer_low")), finite(row.get("eer_high"))), compared(row)),
                 ),
                 Cell(significant(finite(row.get("d_prime")), 3)),
             )
             rows.append(Row(study.labels[run.name].full, cells))
     columns = (
         *(("Prints", ""), ("Matcher", "training-free"), ("Probe", ""), ("Mated score", "mean, 95 % interval")),
-        *(("Non-mated score", "mean"), ("EER", "%, 95 % interval"), ("d'", "")),
+        *(("Non-mated score", "mean"), ("EER", "%, 95 % interval; mated / non-mated"), ("d'", "")),
     )
-    caption = "Scores of altered and of repaired probes against Real prints, on the same aligned comparisons."
+    caption = (
+        "Scores of altered and of repaired probes against Real prints, on the same aligned comparisons. " + NO_ERROR
+    )
     return Table("repair_scores", caption, columns, tuple(rows))
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 from ridgecode.figures.curves import SizeCurve, setting_figure, size_figure
 from ridgecode.matching.system_names import baseline
-from ridgecode.report.matching import own_entry, own_system
-from ridgecode.report.numbers import significant
+from ridgecode.report.matching import comparisons_of, largest_list, own_entry, own_system
+from ridgecode.report.numbers import percent, significant
 from ridgecode.report.published import PUBLISHED_BCE, PUBLISHED_MSE
 from ridgecode.report.runs import MATCHER, Run
 from ridgecode.report.section import ReportFigure
@@ -103,7 +103,10 @@ def eer_figures(study: Study) -> list[ReportFigure]:
         title = f"EER against latent size, {protocol}"
         alt = _size_alt(title, [*curves, *references], _percent)
         alt += "".join(f" Baseline {system}: {_percent(rate)}." for system, rate in levels)
+        listed = largest_list(study.matching, protocol)
+        of = comparisons_of(listed) if listed else ""
         caption = "Lower is better. All levels and alterations together. Grey lines are training-free baselines."
+        caption += f" The rates are of {of}." if of else ""
         y_label = "EER in %" + (" (log scale)" if log else "")
         drawing = size_figure([*curves, *references], title, y_label, levels, log=log)
         figures.append(ReportFigure(f"eer_{protocol}", alt, caption, drawing))
@@ -242,4 +245,4 @@ def _size_alt(title: str, curves: Sequence[SizeCurve], text: Callable[[float], s
 
 
 def _percent(value: float) -> str:
-    return f"{value:.2f} %"
+    return f"{percent(value / 100)} %" if value else "no error"

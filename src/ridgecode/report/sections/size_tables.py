@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ridgecode.report.matching import eer_cell, own_entry
+from ridgecode.report.matching import Entry, eer_cell, own_entry
 from ridgecode.report.numbers import (
     NONE,
     change,
+    compared,
     count,
     duration,
     fixed,
+    joined,
     percent,
     significant,
     significant_interval,
@@ -52,7 +54,7 @@ def _size_table(
         ("SSIM", ""),
         ("PCA MSE", "change"),
         *(() if bce else (("Published MSE", "change"),)),
-        *((f"EER, {protocol}", "%, 95 % interval") for protocol in protocols),
+        *((f"EER, {protocol}", "%, 95 % interval; mated / non-mated") for protocol in protocols),
         ("Encoding", "images/s"),
         ("Training", ""),
         ("Epochs", ""),
@@ -92,15 +94,14 @@ def _seed_table(series: Sequence[Series], protocols: Sequence[str]) -> Table | N
             cells = [Cell(f"{size} dims"), Cell(str(len(runs)))]
             for key, text in (("mse", significant), ("psnr_db", fixed), ("ssim", significant)):
                 cells.append(_mean_cell([run.figure(key) for run in runs], text, _two_figures))
-            for protocol in protocols:
-                eers = [entry.figure("eer") if (entry := own_entry(run, protocol)) else None for run in runs]
-                cells.append(_mean_cell(eers, percent, percent))
+            of_runs = [[entry for run in runs if (entry := own_entry(run, protocol))] for protocol in protocols]
+            cells += [_mean_eer_cell(found) for found in of_runs]
             rows.append(Row(one.label, tuple(cells)))
     if not rows:
         return None
     columns = [("Latent size", ""), ("Seeds", "")]
     columns += [("MSE", "± sd"), ("PSNR", "dB, ± sd"), ("SSIM", "± sd")]
-    columns += [(f"EER, {protocol}", "%, ± sd") for protocol in protocols]
+    columns += [(f"EER, {protocol}", "%, ± sd; mated / non-mated") for protocol in protocols]
     caption = "Mean over seeds, and their standard deviation below."
     return Table("seeds", caption, tuple(columns), tuple(rows))
 
@@ -152,6 +153,16 @@ def _mean_cell(
         return Cell("–")
     mean, spread = mean_and_spread(known)
     return Cell(text(mean), "" if spread is None else f"± {spread_text(spread)}")
+
+
+def _mean_eer_cell(entries: Sequence[Entry]) -> Cell:
+    """The mean EER, or "no error" where no run made one, and the comparisons of each run, if they are as many."""
+    cell = _mean_cell([entry.figure("eer") for entry in entries], percent, percent)
+    lists = {compared(entry.row) for entry in entries}
+    of = lists.pop() if len(lists) == 1 else "of several lists" if lists else ""
+    if entries and all(entry.eer == 0 for entry in entries):
+        return Cell("no error", of)
+    return cell._replace(small=joined(cell.small, of))
 
 
 def _two_figures(spread: float) -> str:

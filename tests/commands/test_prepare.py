@@ -1,0 +1,67 @@
+"""What `ridgecode prepare` prints."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ridgecode.commands.cli import main
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    for name in ("s1/1", "s1/2", "s2/[b]1 50%"):
+        path = tmp_path / f"faces/{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (9, 8), dtype=np.uint8)).save(path)
+    (tmp_path / "faces/s2/[b]x.heic").touch()
+    (tmp_path / "faces/s9").mkdir()
+    return tmp_path / "faces"
+
+
+def prepare(faces: Path, out: Path, *flags: str) -> list[str]:
+    return ["prepare", "--source", "folder", "--root", str(faces), "--out", str(out), *flags]
+
+
+def test_the_account_is_printed_each_time(faces, tmp_path, capsys):
+    account = [
+        "taken: 3 prints of 2 identities (3 .png)",
+        "left out: 2",
+        "  1 .heic, suffix that is not read: s2/[b]x.heic",
+        "  1, folder without an image that is read: s9",
+        f"the whole list is in {tmp_path / 'st/store.json'}",
+    ]
+    assert main(prepare(faces, tmp_path / "st")) == 0
+    first = capsys.readouterr().out.splitlines()
+    assert first[0].startswith(f"{tmp_path / 'st'}: 3 prints, 0 MB, prepared in ")
+    assert first[1:] == account
+    assert main(prepare(faces, tmp_path / "st")) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path / 'st'}: 3 prints, 0 MB, was prepared already",
+        *account,
+    ]
+    (faces / "s1/1.png").rename(faces / "s1/3.png")
+    assert main(prepare(faces, tmp_path / "st")) == 0
+    assert "made anew since images, their names or their folders have changed" in capsys.readouterr().out
+
+
+def test_strict_is_a_switch(faces, tmp_path, refused):
+    said = refused(*prepare(faces, tmp_path / "st", "--strict"))
+    assert "--strict: 2 left out, the first of them" in said
+    assert not (tmp_path / "st").exists()
+
+
+def test_a_pattern_is_given_as_a_flag(faces, tmp_path, capsys, refused):
+    pattern = "s(?P<person>[0-9])/.*(?P<impression>[0-9]).*"
+    assert main(prepare(faces, tmp_path / "st", "--pattern", pattern)) == 0
+    assert "taken: 3 prints of 2 identities" in capsys.readouterr().out
+    assert "is no regular expression" in refused(*prepare(faces, tmp_path / "st", "--pattern", "("))
+
+
+def test_root_and_download(tmp_path, refused):
+    assert "--root is missing" in refused("prepare", "--out", tmp_path / "st")
+    assert "--download fetches SOCOFing itself" in refused(
+        "prepare", "--out", tmp_path / "st", "--download", "--root", tmp_path
+    )
