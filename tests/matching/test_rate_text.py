@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ridgecode.matching.rate_text import compared_text, eer_phrase, fewer, percent, rate_text
+from ridgecode.matching.rate_text import compared_text, eer_phrase, fewer, percent, percent_ends, rate_text
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,19 @@ from ridgecode.matching.rate_text import compared_text, eer_phrase, fewer, perce
 )
 def test_percent(fraction: float, text: str) -> None:
     assert percent(fraction) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (1.8e-73, 0.8475, ("0.00", "84.75")),
+        (0.0, 0.00003, ("0.000", "0.003")),
+        (0.0123, 0.0456, ("1.23", "4.56")),
+        (0.999996, 1.0, ("99.9996", "100.00")),
+    ],
+)
+def test_the_ends_of_an_interval(low: float, high: float, text: tuple[str, str]) -> None:
+    assert percent_ends(low, high) == text
 
 
 @given(st.integers(1, 10**6 - 1))

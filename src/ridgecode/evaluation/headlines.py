@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ridgecode.evaluation.names import NOTHING, REPAIRED
-from ridgecode.matching.rate_text import eer_phrase, percent, rate_text
+from ridgecode.matching.rate_text import eer_phrase, percent_ends, rate_text
 
 
 def evaluation_headline(found: Mapping[str, Any]) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _interval(part: Mapping[str, Any], name: str, decimals: int) -> str:
 
 def _eer(row: Mapping[str, Any]) -> str:
     eer = eer_phrase(row["eer"], row["n_mated"], row["n_non_mated"], 3)
-    low, high = (percent(row[f"eer_{end}"], 3) for end in ("low", "high"))
+    low, high = percent_ends(row["eer_low"], row["eer_high"], 3)
     compared = f"{row['n_mated']} mated, {row['n_non_mated']} non-mated, {row['n_subjects']} subjects"
     return f"EER {eer} [{low}, {high} %], {compared}"
 

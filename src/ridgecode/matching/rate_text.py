@@ -17,6 +17,14 @@ def percent(fraction: float, decimals: int = 2) -> str:
     return text
 
 
+def percent_ends(low: float, high: float, decimals: int = 2) -> tuple[str, str]:
+    """The ends of a rate's interval in %, without percent signs, both with the decimals that `percent` gives the higher
+    one. Of a few subjects the lower end may be as small as 1e-70, which is 0.00 beside 84.75."""
+    end = percent(high, decimals)
+    shown = len(end.partition(".")[2])
+    return (percent(low, shown) if low > 0.5 else f"{100 * low:.{shown}f}"), end
+
+
 def rate_text(fraction: float, n: float | None, decimals: int = 2) -> str:
     """A rate in % as `percent` has it; a rate of 0 or 1 as "0 of 45" or "45 of 45", where `n`, the number of
     comparisons that it is of, is known."""

@@ -83,7 +83,7 @@ def significant_interval(low: float | None, high: float | None, digits: int = 4)
 
 
 def percent_interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{percent(low)}–{percent(high)}"
+    return "" if low is None or high is None else "–".join(rate_text.percent_ends(low, high))
 
 
 def interval_in_words(interval: str) -> str:
