@@ -19,7 +19,7 @@ from ridgecode.matching.siamese.saved import SavedSiamese, load_siamese
 from ridgecode.matching.siamese.scoring import siamese_system
 from ridgecode.matching.systems import Encoder, MatchingSystem, latent_head
 from ridgecode.prints.canonical import PRINT_SHAPE, check_ppi
-from ridgecode.prints.datasets.sources import canonical_form
+from ridgecode.prints.datasets.sources import scaled_print
 from ridgecode.prints.images import read_image
 from ridgecode.prints.one_image import canonical_image, print_notes, was_drawn
 from ridgecode.runs.run_folder import RunFolder
@@ -143,7 +143,7 @@ class Matcher:
         if was_drawn(read, drawn):
             return read.grey
         print_notes(image, read, ppi or self.ppi)
-        return canonical_form(self.source, ppi or self.ppi)(image)
+        return scaled_print(self.source, image, ppi or self.ppi, read).pixels
 
 
 def load_siamese_run(run: Path) -> SavedSiamese:

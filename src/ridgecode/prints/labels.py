@@ -40,6 +40,11 @@ class PrintLabel:
     alteration: str
 
 
+def real_label(name: str, subject: str, finger_id: str, impression: int) -> PrintLabel:
+    """The label of a Real print of which no more is known than these."""
+    return PrintLabel(name, subject, "", "", "", finger_id, impression, "Real", "")
+
+
 # Numbers have no leading zeros, and a first impression has no "_1", so that each label has one name. Only first
 # impressions are altered.
 _SOCOFING_NAME = re.compile(

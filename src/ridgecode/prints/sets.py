@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from ridgecode.prints.store import PrintStore
 
 
+def set_of_finger(finger_id: str) -> str:
+    """The FVC set of a finger: what precedes the last "/", `FVC2004/DB1_B` of `FVC2004/DB1_B/101`."""
+    return finger_id.rpartition("/")[0]
+
+
 def print_sets(store: "PrintStore", rows: NDArray[np.int64]) -> NDArray[Any]:
-    """The set of the print at each of N rows, (N,) of str objects: of FVC what precedes the last "/" of the finger's
-    name, `FVC2004/DB1_B` of `FVC2004/DB1_B/101`; "" of all other sources, whose prints are of one set."""
+    """The set of the print at each of N rows, (N,) of str objects: of FVC that of its finger; "" of all other
+    sources, whose prints are of one set."""
     sets = np.full(len(rows), "", dtype=object)
     if store.source == "fvc":
         names, code = np.unique(store.column("finger_id")[rows], return_inverse=True)
-        sets[:] = np.array([str(name).rpartition("/")[0] for name in names] or [""], dtype=object)[code]
+        sets[:] = np.array([set_of_finger(str(name)) for name in names] or [""], dtype=object)[code]
     return sets
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ridgecode.errors import BadInput
 from ridgecode.prints.datasets.listing import NO_PATTERN
-from ridgecode.prints.datasets.sources import canonical_form, canonical_print, list_source
+from ridgecode.prints.datasets.sources import canonical_print, list_source
 from support.empty_files import touch
 
 
@@ -26,18 +26,18 @@ from support.empty_files import touch
         ("fvc", 250.0, "FVC2002_DB2_B", (82, 77)),
     ],
 )
-def test_the_canonical_form_of_a_grey_image(tmp_path, source, ppi, folder, shape):
+def test_the_canonical_print_of_a_grey_image(tmp_path, source, ppi, folder, shape):
     (tmp_path / folder).mkdir()
     path = tmp_path / folder / "1.png"
     Image.fromarray(np.full((103, 96), 77, np.uint8)).save(path)
-    assert np.array_equal(canonical_form(source, ppi)(path), np.full(shape, 77, np.uint8))
+    assert np.array_equal(canonical_print(source, ppi)(path).pixels, np.full(shape, 77, np.uint8))
 
 
 def test_a_bad_image_is_named(tmp_path):
     path = tmp_path / "1.png"
     Image.fromarray(np.zeros((50, 60), np.uint8)).save(path)
     with pytest.raises(BadInput, match=f"^{path} is 60 x 50 pixels"):
-        canonical_form("socofing", 0.0)(path)
+        canonical_print("socofing", 0.0)(path)
 
 
 def test_only_the_subjects_asked_for_are_listed(tmp_path):

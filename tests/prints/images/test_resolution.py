@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ridgecode.prints.images.resolution import CM, METRE, PLAUSIBLE_PPI, Density, stated_ppi, tag_density
+from ridgecode.prints.images.resolution import CM, PLAUSIBLE_PPI, Density, stated_ppi, tag_density
+
+METRE = 0.0254  # pixels per inch of one pixel per metre
 
 
 @given(st.integers(*PLAUSIBLE_PPI))

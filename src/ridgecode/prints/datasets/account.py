@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
 from ridgecode.errors import BadInput
 from ridgecode.prints.datasets.file_names import as_text, shown
@@ -11,13 +11,6 @@ from ridgecode.prints.store import STORE_FILE
 
 _NAMES_IN_A_LINE = 3
 SKIPPED = "bad file"
-
-
-class Note(NamedTuple):
-    """What was left out of a file that was taken, such as its further pages."""
-
-    path: Path
-    note: str
 
 
 def left_out_entry(one: LeftOut) -> dict[str, str]:

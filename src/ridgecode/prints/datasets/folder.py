@@ -7,7 +7,7 @@ from ridgecode.errors import BadInput
 from ridgecode.prints.datasets.file_names import alike, natural_order
 from ridgecode.prints.datasets.listing import NO_IMAGE, LeftOut, Listing, PrintFile, nothing_to_take
 from ridgecode.prints.datasets.walk import Place, walk
-from ridgecode.prints.labels import PrintLabel
+from ridgecode.prints.labels import real_label
 
 TRIPLET_FOLDERS = ("anchor", "negative", "positive")
 """Identity folders of this set's names are no identities: their images are paired by place."""
@@ -34,7 +34,7 @@ def list_folder(root: Path) -> Listing:
     for place, name in zip(images, print_names(images), strict=True):
         identity = place.parts[0]
         impressions[identity] = impressions.get(identity, 0) + 1
-        files.append(PrintFile(place.path, folder_label(name, identity, identity, impressions[identity])))
+        files.append(PrintFile(place.path, real_label(name, identity, identity, impressions[identity])))
     unread = {folder for folder, _ in found.bad}
     empty = (
         place.path
@@ -82,18 +82,3 @@ def print_names(images: list[Place]) -> list[str]:
             name += suffix
         names[name] = None
     return list(names)
-
-
-def folder_label(name: str, subject: str, finger_id: str, impression: int) -> PrintLabel:
-    """The label of a Real print of which no more is known."""
-    return PrintLabel(
-        name=name,
-        subject=subject,
-        sex="",
-        hand="",
-        finger="",
-        finger_id=finger_id,
-        impression=impression,
-        level="Real",
-        alteration="",
-    )

@@ -17,7 +17,7 @@ from ridgecode.prints.datasets.listing import (
     nothing_to_take,
 )
 from ridgecode.prints.datasets.walk import Place, walk
-from ridgecode.prints.labels import PrintLabel
+from ridgecode.prints.labels import PrintLabel, real_label
 
 _NAME = re.compile(r"(?:(?P<person>[0-9]+)_)?(?P<finger>[0-9]+)_(?P<impression>[0-9]{1,9})", re.ASCII)
 _SET_NAME = re.compile(r".*(?:FVC|DB[1-4]).*", re.IGNORECASE)
@@ -85,11 +85,6 @@ def list_fvc(root: Path) -> Listing:
     return Listing(sorted(files.values(), key=_order), bad, left_out)
 
 
-def set_of(label: PrintLabel) -> str:
-    """The name of the set that a print of this source belongs to."""
-    return label.finger_id.rsplit("/", 1)[0]
-
-
 def _stem(place: Place) -> str:
     return place.parts[-1].removesuffix(place.path.suffix)
 
@@ -155,17 +150,7 @@ def _label(set_name: str, match: re.Match[str], texts: dict[tuple[str, ...], str
         finger_id = f"{subject}_{texts.setdefault((subject, match['finger'].lstrip('0')), match['finger'])}"
     else:
         subject = finger_id = f"{set_name}/{int(match['finger'])}"
-    return PrintLabel(
-        name=f"{finger_id}_{impression}",
-        subject=subject,
-        sex="",
-        hand="",
-        finger="",
-        finger_id=finger_id,
-        impression=impression,
-        level="Real",
-        alteration="",
-    )
+    return real_label(f"{finger_id}_{impression}", subject, finger_id, impression)
 
 
 def _order(file: PrintFile) -> tuple[str, list[int], str]:

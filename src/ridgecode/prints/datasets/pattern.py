@@ -6,9 +6,10 @@ from pathlib import Path
 
 from ridgecode.errors import BadInput
 from ridgecode.prints.datasets.file_names import natural_order, shown
-from ridgecode.prints.datasets.folder import folder_label, print_names, remarks_on_names
+from ridgecode.prints.datasets.folder import print_names, remarks_on_names
 from ridgecode.prints.datasets.listing import NO_PATTERN, LeftOut, Listing, PrintFile, nothing_to_take
 from ridgecode.prints.datasets.walk import Place, walk
+from ridgecode.prints.labels import real_label
 
 _GROUPS = ("person", "finger", "impression")
 _EXAMPLE = "--pattern '(?P<person>[0-9]+)_(?P<finger>[0-9]+)_(?P<impression>[0-9]+)'"
@@ -70,7 +71,7 @@ def list_pattern(root: Path, text: str) -> Listing:
         given.setdefault(finger_id, []).append(impression)
     numbers = {finger_id: iter(_numbers(impressions)) for finger_id, impressions in given.items()}
     files = [
-        PrintFile(place.path, folder_label(name, subject, finger_id, next(numbers[finger_id])))
+        PrintFile(place.path, real_label(name, subject, finger_id, next(numbers[finger_id])))
         for (place, subject, finger_id, _), name in zip(fitting, names, strict=True)
     ]
     return Listing(files, found.bad, left_out, remarks_on_names(given))

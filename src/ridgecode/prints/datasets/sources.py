@@ -16,7 +16,7 @@ from ridgecode.prints.datasets.listing import Listing, PrintFile
 from ridgecode.prints.datasets.pattern import list_pattern
 from ridgecode.prints.datasets.resolution import Resolution, resolution_of
 from ridgecode.prints.datasets.socofing import list_socofing
-from ridgecode.prints.images import read_image
+from ridgecode.prints.images import ReadImage, read_image
 from ridgecode.prints.labels import parse_subjects
 
 SOURCES = ("socofing", "fvc", "folder", "synthetic")
@@ -58,12 +58,6 @@ def list_source(source: str, root: Path, subjects: str, pattern: str = "") -> Li
     return listing._replace(files=named, bad=bad)
 
 
-def canonical_form(source: str, ppi: float) -> Callable[[Path], NDArray[np.uint8]]:
-    """A function from an image file to its canonical print, uint8 (H, W): the pixels of `canonical_print`."""
-    read = canonical_print(source, ppi)
-    return lambda path: read(path).pixels
-
-
 def canonical_print(source: str, ppi: float) -> Callable[[Path], CanonicalPrint]:
     """A function from an image file to its canonical print.
 
@@ -81,12 +75,17 @@ def canonical_print(source: str, ppi: float) -> Callable[[Path], CanonicalPrint]
             raise BadInput(f"{path} {error}") from error
 
     def scaled(path: Path) -> CanonicalPrint:
-        image = read_image(path)
-        resolution = resolution_of(source, path, ppi, image.ppi)
-        grey = to_canonical_scale(image.grey, resolution.ppi) if resolution.ppi else image.grey
-        return CanonicalPrint(grey, image.notes, resolution)
+        return scaled_print(source, path, ppi, read_image(path))
 
     return scaled if source in ("fvc", "folder") else socofing
+
+
+def scaled_print(source: str, path: Path, ppi: float, image: ReadImage) -> CanonicalPrint:
+    """The canonical print of an `image` that was read from `path`, of the source "fvc" or "folder"; ppi as in
+    `canonical_print`."""
+    resolution = resolution_of(source, path, ppi, image.ppi)
+    grey = to_canonical_scale(image.grey, resolution.ppi) if resolution.ppi else image.grey
+    return CanonicalPrint(grey, image.notes, resolution)
 
 
 def _number(subject: str) -> int:

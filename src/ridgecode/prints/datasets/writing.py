@@ -20,12 +20,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ridgecode.errors import BadInput
 from ridgecode.prints.datasets.account import left_out_entry
 from ridgecode.prints.datasets.file_names import as_text
-from ridgecode.prints.datasets.fvc import set_of
 from ridgecode.prints.datasets.listing import COPY, LeftOut, Listing, PrintFile
 from ridgecode.prints.datasets.resolution import Resolution, Resolutions
 from ridgecode.prints.datasets.sources import CanonicalPrint
 from ridgecode.prints.duplicates import duplicate_groups, equal_across
 from ridgecode.prints.labels import PrintLabel
+from ridgecode.prints.sets import set_of_finger
 from ridgecode.prints.store import FORMAT, INDEX_FILE, INDEX_SCHEMA, PIXELS_FILE, VERSION, store_digest
 from ridgecode.runs.cores import usable_cores
 
@@ -171,7 +171,7 @@ class _Taken:
             label = replace(label, impression=self._impressions[label.finger_id])
         self._notes += [(file.path, note) for note in decoded.notes]
         if decoded.resolution is not None:
-            self._resolutions.add(decoded.resolution, set_of(label) if self._source == "fvc" else "")
+            self._resolutions.add(decoded.resolution, set_of_finger(label.finger_id) if self._source == "fvc" else "")
         self._suffixes[file.path.suffix.lower()] += 1
         self._sha256.update(decoded.pixels.data)
         self.labels.append(label)

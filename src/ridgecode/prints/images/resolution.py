@@ -7,8 +7,7 @@ PLAUSIBLE_PPI = (190, 2100)
 """Scans of prints lie within. Cameras, screens and image editors write 72 to 180 into files whose scale they don't
 know, and values beyond 2100 come from mistaken units."""
 CM = 2.54
-METRE = 0.0254
-"""Pixels per inch of one pixel per centimetre and of one per metre."""
+"""Pixels per inch of one pixel per centimetre."""
 
 
 class Density(NamedTuple):
