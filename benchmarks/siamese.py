@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ridgecode.matching.siamese.systems import SYSTEMS, build_siamese, pair_loss, siamese_spec
+from ridgecode.matching.siamese.systems import PAIR_SYSTEMS, build_siamese, pair_loss, siamese_spec
 
 PRINT = (97, 90)
 
@@ -85,7 +85,7 @@ def main() -> None:
     torch.set_num_threads(1)
     print("| system | input | parameters | trains, pairs/s | embeds, images/s | compares, pairs/s |")
     print("|---|---|---|---|---|---|")
-    for system in SYSTEMS:
+    for system in PAIR_SYSTEMS:
         system_row(system)
     print("\n| branch of subtract, 64 images forward and back | time | times as fast as the slowest |\n|---|---|---|")
     branch_rows()

@@ -23,11 +23,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_threa
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder that holds SOCOFing/, FVC/ and orl_faces/; tests that ask for it are skipped where it is not given."""
+    """The folder that holds SOCOFing/, FVC/, IMPRESSIONS/ and orl_faces/; tests that ask for it are skipped without."""
     root = os.environ.get("RIDGECODE_REAL_DATA")
     if not root:
         pytest.skip(
-            "set RIDGECODE_REAL_DATA to a folder with SOCOFing/, FVC/ and orl_faces/ to run tests on real prints"
+            "set RIDGECODE_REAL_DATA to a folder with SOCOFing/, FVC/, IMPRESSIONS/ and orl_faces/ to run tests on real"
+            " prints"
         )
     return Path(root)
 

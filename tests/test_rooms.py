@@ -40,6 +40,7 @@ WITHOUT_SOURCE = {
     "test_front_door": "ridgecode/__init__.py",
     "test_light_starts": "what the verbs load",
     "test_imports": "what the room runs/ loads",
+    "test_places_head": "train-head with the head that sees places, from training to evaluation",
     "test_siamese_sizes": "image Siamese systems on images of many sizes, from training to verify",
     "test_old_runs": "runs of earlier versions under today's verbs",
     "test_committed_sweeps": "the files in sweeps/",

@@ -60,14 +60,14 @@ def test_onnxruntime_computes_what_torch_does(
 
 def test_a_file_that_computes_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left of it, and what lay there before still does."""
-    exported, export = model("pca"), onnx_export._export
+    exported, export = model("pca"), onnx_export.write_onnx
 
     def wrong(module: torch.nn.Module, file: Path, given: torch.Tensor, names: tuple[str, str]) -> None:
         if names[0] == "z":
             module.net.mean += 0.01
         export(module, file, given, names)
 
-    monkeypatch.setattr(onnx_export, "_export", wrong)
+    monkeypatch.setattr(onnx_export, "write_onnx", wrong)
     (tmp_path / "encoder.onnx").write_bytes(b"an older one")
     with pytest.raises(BadInput, match=r"decoder\.onnx would differ from the model by 0\.0.*was not written"):
         exported.export_onnx(tmp_path)

@@ -44,6 +44,7 @@ def old_run(matcher_run: Path, siamese_run: Path, tmp_path: Path) -> Callable[[s
         config = yaml.safe_load((run / "config.yaml").read_text())
         assert config["verb"] == VERBS[kind]
         config = OLD_SETTINGS | config | {"verb": "train-matcher", "run_dir": str(run)}
+        config = {key: config[key] for key in OLD_SETTINGS}  # what came later was not in there
         (run / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
         return run, config
 

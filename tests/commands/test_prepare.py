@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from ridgecode.commands.cli import main
+from ridgecode.prints.store import PrintStore
 
 
 @pytest.fixture
@@ -45,6 +46,22 @@ def test_the_account_is_printed_each_time(faces, tmp_path, capsys):
     (faces / "s1/1.png").rename(faces / "s1/3.png")
     assert main(prepare(faces, tmp_path / "st")) == 0
     assert "made anew since images, their names or their folders have changed" in capsys.readouterr().out
+
+
+def test_persons_of_impressions_are_told_by_a_flag(tmp_path, capsys, refused):
+    for finger in (11, 12, 21):
+        path = tmp_path / f"phone/{finger}_1.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((50, 40), finger, np.uint8)).save(path)
+    command = ["prepare", "--source", "impressions", "--root", str(tmp_path / "phone"), "--out", str(tmp_path / "st")]
+    assert main(command) == 0
+    assert "each finger of phone is taken as a person of its own" in capsys.readouterr().out
+    assert set(PrintStore.open(tmp_path / "st").column("subject")) == {"phone/11", "phone/12", "phone/21"}
+    assert main([*command, "--person_digits", "1"]) == 0
+    assert "made anew since what is known of its sets has changed" in capsys.readouterr().out
+    assert set(PrintStore.open(tmp_path / "st").column("subject")) == {"phone/1", "phone/2"}
+    assert "--person_digits -2 is no number of digits" in refused(*command, "--person_digits", "-2")
+    assert "leaves no number of the person" in refused(*command, "--person_digits", "2")
 
 
 def test_strict_is_a_switch(faces, tmp_path, refused):

@@ -187,3 +187,13 @@ def test_a_run_of_an_older_version(own_run: Path, images: Path, capsys: pytest.C
     store = PrintStore.open(images.parent / "store")
     comparison_list(store, "val", "moved").save(lists / "moved_val.parquet")
     assert verified(own_run, images, MATED, capsys)["FMR"] == expected
+
+
+def test_a_print_that_fails_to_enrol(own_run: Path, images: Path, tmp_path: Path, refused: Refused) -> None:
+    with_facts(own_run, least_quality=1.0)
+    good, blank = images / f"{MATED[1]}.BMP", tmp_path / "blank.BMP"
+    Image.new("L", (96, 103), 255).save(blank)
+    for pair in ((blank, good), (good, blank)):
+        for flags in ((), ("--json",)):
+            said = refused("verify", own_run, *pair, *flags)
+            assert "blank.BMP: no ridges were found" in said and "fails to enrol" in said

@@ -1,5 +1,6 @@
 """`Matcher` against the scores that an evaluation takes, and what it refuses."""
 
+import hashlib
 import math
 from collections.abc import Callable
 from itertools import pairwise
@@ -15,10 +16,13 @@ from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.commands.decoded_images import write_images
 from ridgecode.errors import BadInput
 from ridgecode.matching.comparisons import comparison_list
-from ridgecode.matching.matcher import AUTOENCODER_FILE, Comparison, Matcher
+from ridgecode.matching.matcher import Comparison, Matcher
 from ridgecode.matching.saved_matcher import load_matcher
 from ridgecode.matching.scored_lists import ScoredList
+from ridgecode.matching.shipped.parts import AUTOENCODER_FILE
 from ridgecode.matching.siamese.saved import load_siamese
+from ridgecode.matching.templates import enrolment
+from ridgecode.matching.templates.format import TemplateFormat
 from ridgecode.prints.store import PrintStore
 from support.fake_matchers import fake_head_run, fake_run, fake_siamese_run
 
@@ -221,7 +225,7 @@ def test_a_ppi_that_is_none(matcher: Matcher, tmp_path: Path) -> None:
         matcher.read_image(tmp_path / "a.png", -5.0)
 
 
-@pytest.mark.parametrize("source", ["socofing", "fvc", "folder"])
+@pytest.mark.parametrize("source", ["socofing", "fvc", "impressions", "folder"])
 def test_what_decode_drew_stays_as_it_is(tmp_path: Path, source: str) -> None:
     matcher, drawn = Matcher.load(fake_head_run(tmp_path / "run")), np.random.default_rng(0).random((1, 97, 90))
     matcher.source = source
@@ -248,3 +252,87 @@ def test_what_was_left_out_of_an_image_is_said(
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
     matcher.read_image(tmp_path / "a.tif")
     assert capsys.readouterr().err == f"ridgecode: {tmp_path / 'a.tif'} holds 3 pages; the first is taken\n"
+
+
+FORMATS = [TemplateFormat(64, 8), TemplateFormat(32, 4), TemplateFormat(64, 1)]
+
+
+@pytest.fixture(scope="module", params=FORMATS, ids=str)
+def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Matcher:
+    """A head whose templates are integers."""
+    run = fake_head_run(tmp_path_factory.mktemp("stored") / "run", embedding_dim=64, template=request.param)
+    return Matcher.load(run)
+
+
+def test_stored_templates_and_their_scores(stored: Matcher, altered_store: Path) -> None:
+    prints, format = PrintStore.open(altered_store).prints("val"), stored.system.format
+    assert format is not None and stored.autoencoder is not None and stored.head is not None
+    found = stored.templates(prints)
+    assert (found.data.shape, found.data.dtype) == ((len(prints), format.bytes), np.uint8)
+    assert stored.system.bytes == format.bytes
+    assert found.enrolled.all() and (found.quality >= 0).all() and found.quality.dtype == np.float32
+    with torch.no_grad():
+        e = stored.head.embed(torch.from_numpy(stored.autoencoder.encode(prints))).numpy()
+    integers = format.quantise(e).astype(np.int64)
+    np.testing.assert_array_equal(found.numbers, integers)
+    scores = stored.score(found, found[:3])
+    assert (scores.shape, scores.dtype) == ((len(prints), 3), np.float32)
+    np.testing.assert_allclose(scores, integers @ integers[:3].T * format.scale, rtol=1e-6, atol=1e-7)
+    np.testing.assert_array_equal(stored.scores(found[1:4], found[:3]), scores[1:4].diagonal())
+    assert stored.compare(prints[2], prints[0]).score == pytest.approx(float(scores[2, 0]), abs=0.02)
+
+
+def test_stored_scores_are_those_of_an_evaluation(stored: Matcher, altered_store: Path) -> None:
+    store = PrintStore.open(altered_store)
+    scored = ScoredList.of(store, comparison_list(store, "val", "aligned"))
+    probes, references = stored.templates(scored.probes), stored.templates(scored.references)
+    rows = scored.comparisons.probe_rows, scored.comparisons.reference_rows
+    np.testing.assert_array_equal(scored.scores(stored.system), stored.score(probes, references)[rows])
+
+
+def test_scores_of_each_with_each(matcher: Matcher, altered_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of templates of floats, in several blocks."""
+    monkeypatch.setattr("ridgecode.matching.systems._PAIRS", 7)
+    found = matcher.templates(PrintStore.open(altered_store).prints("val"))
+    some = found[:3]
+    assert found.data.shape == (len(found), matcher.system.bytes)
+    scores = matcher.score(found, some)
+    for i in range(3):
+        expected = matcher.scores(found, found[np.full(len(found), i)])
+        np.testing.assert_allclose(scores[:, i], expected, rtol=1e-5, atol=1e-6)
+    assert matcher.score(found[:0], some).shape == (0, 3) and matcher.score(some, found[:0]).shape == (3, 0)
+
+
+def test_templates_of_another_matcher_are_refused(stored: Matcher, pair: list[np.ndarray], tmp_path: Path) -> None:
+    other = Matcher.load(fake_head_run(tmp_path / "other", threshold=0.5, embedding_dim=64, template=FORMATS[0]))
+    own, theirs = stored.templates(np.stack(pair)), other.templates(np.stack(pair))
+    model = tmp_path / "other" / "model.safetensors"
+    assert theirs.matcher == hashlib.sha256(model.read_bytes()).hexdigest() != own.matcher
+    for a, b in ((own, theirs), (theirs, own), (theirs, theirs)):
+        for score in (stored.score, stored.scores):
+            with pytest.raises(BadInput, match="the templates are of the matcher") as raised:
+                score(a, b)
+            sentence = str(raised.value)
+            for named in (theirs.matcher[:12], own.matcher[:12], stored.name):
+                assert named in sentence
+
+
+def test_prints_that_fail_to_enrol(tmp_path: Path, altered_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prints = PrintStore.open(altered_store).prints("val")[:4].copy()
+    prints[1] = 255  # no ridges
+    monkeypatch.setattr(enrolment, "print_quality", lambda grey: 0.0 if grey.min() == 255 else 50.0)
+    matcher = Matcher.load(fake_head_run(tmp_path / "run", embedding_dim=64, template=FORMATS[0], least_quality=12.0))
+    assert matcher.least_quality == 12.0
+    found = matcher.templates(prints)
+    assert found.enrolled.tolist() == [True, False, True, True] and found.quality.tolist() == [50, 0, 50, 50]
+    assert not found.data[1].any() and found.data[0].any()
+    scores, enrolled = matcher.score(found, found), found.enrolled
+    np.testing.assert_array_equal(np.isnan(scores), ~(enrolled[:, None] & enrolled[None]))
+    np.testing.assert_array_equal(np.isnan(matcher.scores(found, found)), ~enrolled)
+    with pytest.raises(BadInput, match=r"the second print: no ridges were found, its quality is 0\.0 of 100"):
+        matcher.compare(prints[0], prints[1])
+    with pytest.raises(BadInput, match=r"^A\.png: no ridges"):
+        matcher.compare(prints[1], prints[0], ("A.png", "B.png"))
+    assert len(matcher.templates(prints[1])) == 1
+    # A matcher that states no least quality enrols all.
+    assert Matcher.load(fake_head_run(tmp_path / "all")).templates(prints).enrolled.all()

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from ridgecode.errors import BadInput
 from ridgecode.matching.bootstrap import ScoreBootstrap, bootstrap_interval
 from ridgecode.matching.comparisons import comparison_list
 from ridgecode.matching.error_rates import area_under_roc, decisions_at, equal_error_rate, error_rates
-from ridgecode.matching.matching_table import curves, matching_table
+from ridgecode.matching.matching_table import OF_ENROLMENT, curves, matching_table
+from ridgecode.matching.templates.enrolment import Enrolled
 from support.several_sets import labels_of_sets
 
 KEYS = [
@@ -193,3 +195,33 @@ def test_short_curves_are_whole():
     assert thin.thresholds.tolist()[:3] == [0, 1, 2] and len(thin.thresholds) == 4
     with pytest.raises(BadInput, match="10 points"):
         curves(np.arange(3.0), np.array([False, True, True]), 5)
+
+
+def test_prints_that_failed_to_enrol_are_left_out_and_counted(comparisons, scores):
+    """As if their comparisons were not in the list."""
+    rng = np.random.default_rng(1)
+    n_probes, n_references = len(comparisons.probe_names), len(comparisons.reference_names)
+    enrolled = Enrolled(rng.random(n_probes) > 0.2, rng.random(n_references) > 0.1)
+    left = enrolled.compared(comparisons)
+    shorter = replace(
+        comparisons,
+        probe_rows=comparisons.probe_rows[left],
+        reference_rows=comparisons.reference_rows[left],
+        mated=comparisons.mated[left],
+    )
+    expected = matching_table(scores[left], shorter, "s", 4, replicates=10)
+    given = np.where(left, scores, np.nan)
+    table = matching_table(given, comparisons, "s", 4, replicates=10, enrolled=enrolled)
+    assert len(table) == len(expected) > 10
+    for row, other in zip(table, expected, strict=True):
+        found = row.as_json()
+        counts = [found.pop(name) for name in OF_ENROLMENT]
+        assert found == other.as_json()
+        chosen = (comparisons.level == row.level) | (row.level == "all")
+        chosen &= (comparisons.alteration == row.alteration) | (row.alteration == "all")
+        named = {*comparisons.probe[chosen], *comparisons.reference[chosen]}
+        fails = {*comparisons.probe_names[~enrolled.probes], *comparisons.reference_names[~enrolled.references]}
+        assert counts == [len(named), len(named & fails), len(named & fails) / len(named)]
+    with pytest.raises(BadInput, match="no mated and no non-mated comparison is left of the protocol aligned: "):
+        none = Enrolled(np.zeros_like(enrolled.probes), enrolled.references)
+        matching_table(given, comparisons, "s", 4, replicates=10, enrolled=none)

@@ -57,6 +57,41 @@ def test_fvc_protocols_are_those_of_the_competition(make_store, make_fvc_labels)
         assert all(by_name[p].impression > by_name[r].impression for p, r, is_mated, *_ in rows if is_mated)
 
 
+@pytest.mark.parametrize("ending", ["", "-all"])
+def test_impressions_are_the_fvc_protocol_on_fvc_sets(make_store, ending):
+    store = make_store(labels_of_sets(), source="fvc")
+    ours, theirs = (comparison_list(store, "all", f"{name}{ending}") for name in ("impressions", "fvc"))
+    assert ours.protocol == f"impressions{ending}"
+    assert as_rows(ours) == as_rows(theirs)
+    assert ours.set.tolist() == theirs.set.tolist()
+
+
+def test_impressions_of_persons_with_several_fingers(make_store):
+    """Mated are impressions of a finger; non-mated are two fingers of one set, in `fvc-all` of two persons."""
+    labels = [
+        PrintLabel(f"{name}/{finger}_{i}", f"{name}/{finger // 10}", "", "", "", f"{name}/{finger}", i, "Real", "")
+        for name, fingers in {"A": (11, 12, 21, 22, 23, 31), "B": (11, 12, 21)}.items()
+        for finger in fingers
+        for i in (1, 2, 3)
+    ]
+    store = make_store(labels[::-1], source="impressions")
+    pairs = list(combinations(labels, 2))
+    mated = {frozenset((a.name, b.name)) for a, b in pairs if a.finger_id == b.finger_id}
+    across = [(a, b) for a, b in pairs if a.finger_id != b.finger_id and a.name[0] == b.name[0]]
+    apart = {frozenset((a.name, b.name)) for a, b in across if a.subject != b.subject}
+    for protocol, wanted in (
+        ("impressions", {frozenset((a.name, b.name)) for a, b in across if a.impression == b.impression == 1}),
+        ("impressions-all", {frozenset((a.name, b.name)) for a, b in across}),
+        ("fvc-all", apart),
+    ):
+        comparisons = comparison_list(store, "all", protocol)
+        rows = as_rows(comparisons)
+        assert len(rows) == len(mated) + len(wanted)
+        assert {frozenset(row[:2]) for row in rows if row[2]} == mated
+        assert {frozenset(row[:2]) for row in rows if not row[2]} == wanted
+        assert comparisons.set_names == ["A", "B"]
+
+
 def test_stores_without_comparisons_are_refused(make_store, make_socofing_labels, make_fvc_labels):
     with pytest.raises(BadInput, match="one subject only"):
         comparison_list(make_store(make_socofing_labels([1])), "all", "aligned")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ridgecode.matching.rate_text import compared_text, eer_phrase, fewer, percent, percent_ends, rate_text
+from ridgecode.matching.rate_text import compared_text, eer_phrase, failed_text, fewer, percent, percent_ends, rate_text
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,8 @@ def test_what_a_rate_is_of() -> None:
     assert compared_text(280, 45, 10) == "280 mated and 45 non-mated comparisons of 10 subjects"
     assert compared_text(1400, 225, 1, 5).endswith("225 non-mated comparisons of 1 subject, 5 data sets together")
     assert compared_text(None, 45, 10) == ""
+
+
+def test_prints_that_failed_to_enrol() -> None:
+    assert failed_text({"n_failed_to_enrol": 3, "n_prints": 1200}) == "3 of 1,200 prints failed to enrol"
+    assert failed_text({"n_failed_to_enrol": 0, "n_prints": 1200}) == failed_text({}) == ""

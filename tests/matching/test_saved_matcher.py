@@ -13,6 +13,7 @@ from ridgecode.errors import BadInput
 from ridgecode.matching.decision_threshold import UNKNOWN, ThresholdCounts
 from ridgecode.matching.heads import COMPARATORS, LatentHead
 from ridgecode.matching.saved_matcher import MatcherFacts, check_autoencoder, load_matcher, save_matcher, sha256_of
+from ridgecode.matching.templates.format import TemplateFormat
 
 
 @pytest.fixture
@@ -56,6 +57,24 @@ def test_counts_come_back_and_are_unknown_in_older_files(tmp_path, facts):
     assert load_matcher(path).facts == facts and facts.counts == UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "stated", [{"template": TemplateFormat(64, 4)}, {"least_quality": 12.0}, {"template": TemplateFormat(16, 1)}]
+)
+def test_how_templates_are_stored_comes_back(tmp_path, facts, stated):
+    """In a format that older versions refuse; files that state nothing of it keep theirs."""
+    path, stating = tmp_path / "matcher.safetensors", replace(facts, **stated)
+    for saved, number in ((stating, 2), (facts, 1)):
+        save_matcher(path, LatentHead(6), saved)
+        assert load_matcher(path).facts == saved
+        with safe_open(path, framework="pt") as file:
+            about = json.loads(file.metadata()["ridgecode.matcher"])
+        assert about["format"] == number
+        assert ("template" in about["facts"], "least_quality" in about["facts"]) == (
+            saved.template is not None,
+            saved.least_quality > 0,
+        )
+
+
 def test_autoencoder_is_checked_by_its_bytes(tmp_path, facts, autoencoder):
     assert facts.autoencoder_sha256 == hashlib.sha256(autoencoder.read_bytes()).hexdigest()
     save_matcher(tmp_path / "matcher.safetensors", LatentHead(6), facts)
@@ -89,7 +108,8 @@ def test_other_files_are_refused(tmp_path, facts, autoencoder):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "format 2"),
+        ({"format": 4}, "format 4"),
+        ({"facts": {"loss": "bce", "template": {"bytes": 65, "bits": 8}}}, "damaged"),
         ({"head": {"latent_dim": 7, "hidden": 12, "embedding_dim": 5, "comparator": "cosine"}}, "damaged"),
         ({"head": {"latent_dim": 6, "hidden": 12, "embedding_dim": 5, "comparator": "dot"}}, "damaged"),
         ({"facts": {"loss": "bce"}}, "damaged"),

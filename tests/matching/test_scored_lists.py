@@ -9,6 +9,8 @@ from ridgecode.errors import BadInput
 from ridgecode.matching.comparisons import Comparisons, comparison_list
 from ridgecode.matching.scored_lists import ScoredList, evaluated_lists, has_non_mated, scored_list
 from ridgecode.matching.systems import MatchingSystem
+from ridgecode.matching.templates import enrolment
+from ridgecode.matching.templates.enrolment import Enrolment
 from ridgecode.matching.vectors import dot_scores
 from ridgecode.prints.store import PrintStore
 from support.several_sets import labels_of_sets
@@ -38,6 +40,34 @@ def test_a_list_has_the_prints_it_names_and_their_scores(store: PrintStore) -> N
     for (probe, reference, _), score in zip(names_of(listed), scores, strict=True):
         means = [store.image(names.index(name)).mean(dtype=np.float64) for name in (probe, reference)]
         assert score == pytest.approx(means[0] * means[1], rel=1e-5)
+
+
+def test_prints_that_fail_to_enrol(store: PrintStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scores of their comparisons are NaN; a list for thresholds leaves these out."""
+    listed = comparison_list(store, "val", "aligned")
+    scored = ScoredList.of(store, listed)
+    blank = [scored.probes[3], scored.references[0]]
+    monkeypatch.setattr(
+        enrolment, "print_quality", lambda grey: 0.0 if any(np.array_equal(grey, one) for one in blank) else 50.0
+    )
+
+    def darkness(prints: np.ndarray) -> np.ndarray:
+        return prints.mean((1, 2), dtype=np.float32)[:, None]
+
+    all_enrol = MatchingSystem("darkness", 4, darkness, dot_scores)
+    some_fail = all_enrol._replace(enrolment=Enrolment(12.0))
+    failed = (listed.probe_rows == 3) | (listed.reference_rows == 0)
+    assert failed.any() and not failed.all()
+    scores = scored.scores(some_fail)
+    assert np.isnan(scores[failed]).all()
+    np.testing.assert_array_equal(scores[~failed], scored.scores(all_enrol)[~failed])
+    left = scored.enrolled_only(some_fail.enrolment)
+    assert names_of(left.comparisons) == [one for one, fails in zip(names_of(listed), failed, strict=True) if not fails]
+    np.testing.assert_array_equal(left.scores(some_fail), scores[~failed])
+    assert scored.enrolled_only(None) is scored
+    monkeypatch.setattr(enrolment, "print_quality", lambda grey: 0.0)
+    with pytest.raises(BadInput, match="no mated and no non-mated comparison is left of the protocol aligned"):
+        scored.enrolled_only(Enrolment(12.0))
 
 
 def test_it_is_drawn_once_and_read_again(store: PrintStore, tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import torch
 
 from ridgecode.autoencoders.autoencoder import Autoencoder
 from ridgecode.codec.codec import Codec
+from ridgecode.errors import BadInput
 from ridgecode.matching.heads import LatentHead
 from ridgecode.matching.systems import Encoder, baselines, latent_cosine, latent_head, protocols_of
+from ridgecode.matching.templates.format import TemplateFormat
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import VIEWS
 from support.fake_matchers import DIMS, fake_autoencoder
@@ -75,6 +77,23 @@ def test_a_head_scores_latent_vectors(autoencoder: Autoencoder) -> None:
     assert (system.name, system.bytes) == ("head", 4 * DIMS)
 
 
+def test_a_head_with_templates_of_integers(autoencoder: Autoencoder) -> None:
+    head, format = LatentHead(DIMS, 8, 128).eval(), TemplateFormat(64, 4)
+    prints, system = some_prints(4, 97, 90), latent_head(Encoder(autoencoder), head, format, 10.0)
+    assert (system.name, system.bytes, system.format) == ("head", 64, format)
+    assert system.enrolment is not None and system.enrolment.least_quality == 10.0
+    vectors = system.vectors(prints)
+    assert vectors.dtype == np.int8 and vectors.shape == (4, 128)
+    with torch.no_grad():
+        e = head.embed(torch.from_numpy(autoencoder.encode(prints))).numpy()
+    np.testing.assert_array_equal(vectors, format.quantise(e))
+    scores = system.scores(vectors, vectors, *ROWS)
+    np.testing.assert_allclose(scores, cosines(e), atol=0.06)
+    np.testing.assert_array_equal(system.all_scores(vectors, vectors)[ROWS], scores)
+    with pytest.raises(BadInput, match="--comparator cosine, not euclidean"):
+        latent_head(Encoder(autoencoder), LatentHead(DIMS, 8, 128, "euclidean"), format)
+
+
 @pytest.mark.parametrize(
     ("view", "dims", "names"),
     [
@@ -110,4 +129,6 @@ def test_protocols_that_a_store_allows(make_store, make_socofing_labels, make_fv
     assert protocols_of(make_store(altered)) == ["aligned", "moved"]
     assert protocols_of(make_store([one for one in altered if one.level == "Real"])) == []
     assert protocols_of(make_store(make_fvc_labels(2, 2), source="fvc")) == ["fvc"]
-    assert protocols_of(make_store(make_fvc_labels(2, 1), source="fvc")) == []
+    assert protocols_of(make_store(make_fvc_labels(2, 2), source="impressions")) == ["impressions"]
+    for source in ("fvc", "impressions"):
+        assert protocols_of(make_store(make_fvc_labels(2, 1), source=source)) == []

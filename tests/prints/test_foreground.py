@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ridgecode.prints.datasets.prepare import prepare
-from ridgecode.prints.foreground import print_windows, ridge_area
+from ridgecode.prints.foreground import CELL, grey_cells, print_windows, ridge_area
 from ridgecode.prints.store import PrintStore
 
 
@@ -72,3 +72,28 @@ def test_a_frame_smaller_than_the_window_lies_in_white(tmp_path: Path) -> None:
     (window,) = print_windows(store, np.array([0]), 40, 101)
     assert (window[:5] == 255).all() and (window[35:] == 255).all()
     np.testing.assert_array_equal(window[5:35], small)
+
+
+@pytest.mark.parametrize("contrast", [60.0, 15.0])
+@pytest.mark.parametrize("shape", [(150, 120), (149, 117)])
+def test_cells_find_the_disc(shape: tuple[int, int], contrast: float) -> None:
+    truth = disc(shape, (95, 55), 40)
+    cells = grey_cells(frame(shape, (95, 55), 40, contrast))
+    found = cells.area.repeat(CELL, 0).repeat(CELL, 1)[: shape[0], : shape[1]]
+    assert (found & truth).sum() / (found | truth).sum() > 0.75
+    assert truth[~found].mean() == 0
+
+
+def test_cells_are_means_of_4_by_4_pixels() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (14, 9), np.uint8)
+    cells = grey_cells(grey)
+    assert cells.mean.shape == cells.mean_square.shape == cells.area.shape == (4, 3)
+    for row in range(4):
+        for column in range(3):
+            part = grey[4 * row : 4 * row + 4, 4 * column : 4 * column + 4].astype(float)
+            assert cells.mean[row, column] == pytest.approx(part.mean(), rel=1e-4)
+            assert cells.mean_square[row, column] == pytest.approx((part**2).mean(), rel=1e-4)
+
+
+def test_no_cell_of_one_grey_is_area() -> None:
+    assert not grey_cells(np.full((20, 30), 200, np.uint8)).area.any()

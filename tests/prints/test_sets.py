@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ridgecode.prints.sets import print_sets, set_names
+from ridgecode.prints.datasets.sources import SOURCES
+from ridgecode.prints.sets import has_sets, print_sets, set_names
 
 FINGERS = np.array(["FVC2002_DB1_B/101", "FVC2004/DB1_B/101", "FVC/012_3", "101"])
 
@@ -14,15 +15,20 @@ FINGERS = np.array(["FVC2002_DB1_B/101", "FVC2004/DB1_B/101", "FVC/012_3", "101"
     ("source", "sets"),
     [
         ("fvc", ["FVC2002_DB1_B", "FVC2004/DB1_B", "FVC", ""]),
+        ("impressions", ["FVC2002_DB1_B", "FVC2004/DB1_B", "FVC", ""]),
         ("folder", ["", "", "", ""]),
         ("socofing", ["", "", "", ""]),
     ],
 )
-def test_a_print_of_fvc_has_the_set_that_its_finger_is_named_after(source: str, sets: list[str]) -> None:
+def test_a_print_has_the_set_that_its_finger_is_named_after(source: str, sets: list[str]) -> None:
     store = SimpleNamespace(source=source, column=lambda name: {"finger_id": FINGERS}[name])
-    assert print_sets(store, np.arange(4)).tolist() == sets  # type: ignore[arg-type]
-    assert print_sets(store, np.array([2, 0])).tolist() == [sets[2], sets[0]]  # type: ignore[arg-type]
-    assert print_sets(store, np.array([], int)).tolist() == []  # type: ignore[arg-type]
+    assert print_sets(store, np.arange(4)).tolist() == sets
+    assert print_sets(store, np.array([2, 0])).tolist() == [sets[2], sets[0]]
+    assert print_sets(store, np.array([], int)).tolist() == []
+
+
+def test_the_sources_with_sets() -> None:
+    assert [source for source in SOURCES if has_sets(source)] == ["fvc", "impressions"]
 
 
 def test_names_are_distinct_and_sorted() -> None:

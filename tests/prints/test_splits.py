@@ -38,10 +38,35 @@ def test_other_sources_are_split_by_subject(numbers, seed):
     assert (split_of("folder", subjects[shuffled], seed) == splits[shuffled]).all()
 
 
+@given(
+    st.dictionaries(st.sampled_from(["A", "B", "day/A"]), st.sets(st.integers(1, 60), min_size=1), min_size=1),
+    st.integers(0, 3),
+)
+def test_each_set_of_impressions_is_split_as_if_alone(numbers_of, seed):
+    subjects = [f"{name}/{number}" for name, numbers in numbers_of.items() for number in numbers] * 2
+    subjects = np.random.default_rng(0).permutation(subjects)
+    splits = split_of("impressions", subjects, seed)
+    for name in numbers_of:
+        own = np.array([subject.rpartition("/")[0] == name for subject in subjects.tolist()])
+        assert splits[own].tolist() == split_of("folder", subjects[own], seed).tolist()
+
+
+@given(st.lists(st.integers(90, 150), min_size=1, max_size=40))
+def test_persons_of_impressions_are_split_by_the_numbers_that_are_given(numbers):
+    given = {"train": "101-124", "val": "125,127-130"}
+    subjects = np.array([f"FCJ2020/{number}" for number in numbers] + ["other/101"])
+    splits = split_of("impressions", subjects, numbers={"FCJ2020": given, "absent": {"val": "1"}})
+    for number, split in zip(numbers, splits.tolist(), strict=False):
+        known = "train" if 101 <= number <= 124 else "val" if number == 125 or 127 <= number <= 130 else "test"
+        assert split == known
+    assert splits[-1] == "train"  # a set without numbers, of one subject
+
+
 def test_few_subjects():
     assert sorted(split_of("fvc", np.array(["a", "b"])).tolist()) == ["test", "train"]
     assert split_of("fvc", np.array(["a"])).tolist() == ["train"]
-    assert split_of("fvc", np.array([], dtype=str)).tolist() == []
+    for source in ("fvc", "impressions"):
+        assert split_of(source, np.array([], dtype=str)).tolist() == []
 
 
 def test_the_seed_matters():

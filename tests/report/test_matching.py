@@ -44,6 +44,20 @@ def test_baselines_of_many_sizes_are_a_curve_and_others_are_lines(fake_runs: Any
     assert order == 2 * ["pixels", "pca16", "pca8 crop32", "pca16 crop32", "pca32 crop32"]
 
 
+def test_prints_that_failed_to_enrol_are_told_of(fake_runs: Any, tmp_path: Path) -> None:
+    run = fake_runs.matcher()
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    for row in evaluation["matching"]:
+        if row["system"] == "head":
+            row |= {"n_prints": 1200, "n_failed_to_enrol": 3, "failure_to_enrol": 0.0025}
+    (run / "evaluation.json").write_text(json.dumps(evaluation))
+    text = text_of(write_report([run], tmp_path / "out"))
+    assert re.search(r"It rests on .* subjects \(3 of 1,200 prints failed to enrol\)\.", text)
+    assert re.search(r"^\| .*head.* subjects; 3 of 1,200 prints failed to enrol", text, flags=re.MULTILINE)
+    matching = list(csv.DictReader(io.StringIO((tmp_path / "out" / "matching.csv").read_text())))
+    assert {row["n_failed_to_enrol"] for row in matching if row["system"] == "head"} == {"3"}
+
+
 def test_only_matchers(fake_runs: Any, tmp_path: Path) -> None:
     files = write_report([fake_runs.matcher()], tmp_path / "out")
     assert "No autoencoder run was given" in text_of(files)

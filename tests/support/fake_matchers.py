@@ -10,8 +10,8 @@ import yaml
 
 from ridgecode.autoencoders.saved import AutoencoderSpec, build_network, save_autoencoder
 from ridgecode.matching.heads import LatentHead
-from ridgecode.matching.matcher import AUTOENCODER_FILE
 from ridgecode.matching.saved_matcher import MatcherFacts, save_matcher, sha256_of
+from ridgecode.matching.shipped.parts import AUTOENCODER_FILE
 from ridgecode.matching.siamese.saved import SiameseFacts, save_siamese
 from ridgecode.matching.siamese.systems import build_siamese, siamese_spec
 
@@ -37,22 +37,28 @@ def fake_run(folder: Path, config: dict[str, Any], environment: dict[str, Any]) 
     return folder
 
 
-def fake_head_run(folder: Path, threshold: float = 0.25, verb: str = "train-head") -> Path:
-    """A train-head run of SOCOFing prints."""
+def fake_head_run(
+    folder: Path, threshold: float = 0.25, verb: str = "train-head", embedding_dim: int = 4, **facts: Any
+) -> Path:
+    """A train-head run of SOCOFing prints. facts: further ones of `MatcherFacts`."""
     run = fake_run(folder, {"verb": verb}, {"source": "socofing", "ppi": 0})
     shutil.copyfile(fake_autoencoder(folder / "other"), run / AUTOENCODER_FILE)
     shutil.rmtree(folder / "other")
-    head = LatentHead(DIMS, 8, 4)
-    facts = MatcherFacts("infonce", threshold, 0.001, "moved", sha256_of(run / AUTOENCODER_FILE))
-    save_matcher(run / "model.safetensors", head, facts)
+    head, sha256 = LatentHead(DIMS, 8, embedding_dim), sha256_of(run / AUTOENCODER_FILE)
+    save_matcher(run / "model.safetensors", head, MatcherFacts("infonce", threshold, 0.001, "moved", sha256, **facts))
     return run
 
 
-def fake_siamese_run(folder: Path, threshold: float = -0.5, verb: str = "train-siamese") -> Path:
-    """A train-siamese run of SOCOFing prints, with the system contrastive, which takes images of their own size."""
+def fake_siamese_run(
+    folder: Path, threshold: float = -0.5, verb: str = "train-siamese", seed: int = 0, **facts: Any
+) -> Path:
+    """A train-siamese run of SOCOFing prints, with the system contrastive, which takes images of their own size.
+
+    facts: further ones of `SiameseFacts`.
+    """
     config = {"verb": verb, "system": "contrastive"}
     run = fake_run(folder, config, {"source": "socofing", "ppi": 0, "split_by": "subject"})
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     spec = siamese_spec("contrastive", "ours", (97, 90))
-    save_siamese(run / "model.safetensors", build_siamese(spec), spec, SiameseFacts(threshold, 0.002, True))
+    save_siamese(run / "model.safetensors", build_siamese(spec), spec, SiameseFacts(threshold, 0.002, True, **facts))
     return run

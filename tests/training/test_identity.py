@@ -100,3 +100,31 @@ def test_refusals(
 ) -> None:
     assert said in refused(*command(matching_store, tmp_path / "run", **flags))
     assert not (tmp_path / "run").exists()
+
+
+def test_a_head_in_the_loss_is_trained_along_and_its_templates_are_compared(
+    trained: Path, matching_store: Path, tmp_path: Path
+) -> None:
+    head = ["train-head", "--model", str(trained), "--data", str(matching_store), "--run_dir", str(tmp_path / "head")]
+    head += ["--head", "places", "--max_steps", "2", "--batch_size", "8", "--tracker", "none", "--evaluate", "false"]
+    assert main([*head, "--bank_views", "2", "--threads", "1", "--device", "cpu"]) == 0
+    for name in ("one", "other"):
+        flags = {"start_from": trained, "rate_weight": 0.02, "identity_weight": 0.1, "identity_head": tmp_path / "head"}
+        assert main(command(matching_store, tmp_path / name, **flags)) == 0
+    rows = metrics(tmp_path / "one")
+    for row in rows:
+        total = row["train_mse"] + 0.02 * row["train_bpp"] + 0.1 * row["train_identity"]
+        assert row["train_loss"] == pytest.approx(total, rel=1e-5)
+    assert rows[-1]["train_identity"] < rows[0]["train_identity"]
+    assert (tmp_path / "one" / "model.safetensors").read_bytes() == (
+        tmp_path / "other" / "model.safetensors"
+    ).read_bytes()
+
+
+def test_a_head_without_a_weight_and_one_of_another_size_are_refused(
+    trained: Path, matching_store: Path, tmp_path: Path, refused: Callable[..., str]
+) -> None:
+    said = refused(*command(matching_store, tmp_path / "run", identity_head="x"))
+    assert "--identity_head x is for --identity_weight" in said
+    said = refused(*command(matching_store, tmp_path / "run", identity_weight=0.1, identity_head=trained))
+    assert str(trained) in said and not (tmp_path / "run").exists()

@@ -17,6 +17,7 @@ TRAINED_ON = {
     "socofing": "Real prints of SOCOFing's training subjects, numbers 1-400",
     "synthetic": "synthetic prints alone (`ridgecode synthesise`); no real print was used",
     "fvc": "prints of an FVC set's training subjects",
+    "impressions": "prints of the training subjects of sets of second impressions",
     "folder": "prints of a folder of identity folders, its training subjects",
 }
 """In words what a model was trained on, by the source of the training store."""
@@ -24,6 +25,8 @@ LICENCES = {
     "socofing": "non-commercial research only, as SOCOFing, whose prints these weights are derived from, is",
     "synthetic": "MIT, as ridgecode itself is",
     "fvc": "research only, as the FVC sets, whose prints these weights are derived from, are",
+    "impressions": "research and education only, as the sets of impressions, whose prints these weights are derived "
+    "from, are",
     "folder": "the terms of the prints that these weights are derived from",
 }
 """The terms of use of a model's weights, by the source of the training store."""

@@ -1,4 +1,4 @@
-"""Writes an autoencoder as two ONNX files, for programs without torch, and checks what the files compute."""
+"""Writes networks as ONNX files, for programs without torch, and checks what the files compute."""
 
 import logging
 import warnings
@@ -54,7 +54,7 @@ def export_onnx(net: Network, height: int, width: int, folder: Path) -> OnnxFile
     batches of 1 and 3 and compared with `net`. Raises BadInput, and writes nothing, where onnx or onnxscript is missing
     and where an output differs from that of torch by more than `TOLERANCE`.
     """
-    _require("onnx", "onnxscript")
+    require_onnx()
     if folder.is_file():
         raise BadInput(f"{folder} is a file; give a folder for encoder.onnx and decoder.onnx")
     device = next(iter(net.state_dict().values())).device
@@ -69,13 +69,15 @@ def export_onnx(net: Network, height: int, width: int, folder: Path) -> OnnxFile
             (_Encoder(net), encoder, x, ("x", "z")),
             (_Decoder(net), decoder, z, ("z", "x_hat")),
         ):
-            _export(module.eval(), file, given, names)
-        _check(encoder, files.encoder, x, z)
-        _check(decoder, files.decoder, z, x_hat)
+            write_onnx(module.eval(), file, given, names)
+        check_onnx(encoder, files.encoder, x, z)
+        check_onnx(decoder, files.decoder, z, x_hat)
     return files
 
 
-def _export(module: nn.Module, file: Path, given: Tensor, names: tuple[str, str]) -> None:
+def write_onnx(module: nn.Module, file: Path, given: Tensor, names: tuple[str, str]) -> None:
+    """Writes a module in evaluation mode that takes one tensor and gives one. given: an input of several rows, the
+    first axis of which may have any size; names: of input and output."""
     batch = torch.export.Dim("batch")
     with _quiet():
         torch.onnx.export(
@@ -110,7 +112,7 @@ def _without_paths(file: Path) -> None:
     onnx.save(model, file)
 
 
-def _check(file: Path, name: Path, given: Tensor, wanted: Tensor) -> None:
+def check_onnx(file: Path, name: Path, given: Tensor, wanted: Tensor) -> None:
     """Raises BadInput where `file` computes something else than `wanted` from `given`. name: the file's name when it is
     complete, for the message."""
     try:
@@ -129,8 +131,9 @@ def _check(file: Path, name: Path, given: Tensor, wanted: Tensor) -> None:
             )
 
 
-def _require(*packages: str) -> None:
-    for package in packages:
+def require_onnx() -> None:
+    """Raises BadInput where onnx or onnxscript is missing."""
+    for package in ("onnx", "onnxscript"):
         try:
             __import__(package)
         except ImportError as error:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ridgecode.autoencoders.autoencoder import Autoencoder
 from ridgecode.autoencoders.model_card import read_card
-from ridgecode.autoencoders.pretrained import is_model, is_pretrained, model_file, nearest_name
+from ridgecode.autoencoders.pretrained import is_pretrained, model_file
 from ridgecode.commands.settings.evaluate import Evaluate
 from ridgecode.errors import BadInput
 from ridgecode.evaluation.headlines import evaluation_headline
@@ -22,15 +22,21 @@ from ridgecode.evaluation.rows import LEAK, MeasuredRows, measured_rows
 from ridgecode.evaluation.siamese import siamese_part
 from ridgecode.evaluation.tracked import log_evaluation
 from ridgecode.files import write_text
-from ridgecode.matching.heads import LatentHead
 from ridgecode.matching.matcher import Matcher
+from ridgecode.matching.places.head import PlacesHead
+from ridgecode.matching.places.placement import placed_store
+from ridgecode.matching.saved_matcher import HEAD_KEY
 from ridgecode.matching.scored_lists import evaluated_lists, scored_list
+from ridgecode.matching.shipped.calibration import is_calibration
+from ridgecode.matching.shipped.card import MatcherCard, matcher_header, read_matcher_card
+from ridgecode.matching.shipped.data_sets import data_sets_of
+from ridgecode.matching.shipped.names import is_shipped, matcher_file, nearest_name
 from ridgecode.matching.siamese.store import run_store
 from ridgecode.matching.systems import Encoder, baselines, latent_cosine, latent_head, protocols_of
 from ridgecode.prints.store import PrintStore
 from ridgecode.runs.hardware import use_threads
 from ridgecode.runs.run_folder import RunFolder
-from ridgecode.runs.run_kind import run_kind
+from ridgecode.runs.run_kind import RunKind, run_kind
 from ridgecode.runs.tracking import open_tracker
 
 
@@ -57,7 +63,7 @@ def evaluate_run(settings: Evaluate) -> dict[str, Any]:
     if not 1 <= settings.depth_bits <= 8:
         raise BadInput(f"--depth_bits is {settings.depth_bits}; give 1 to 8")
     check_run(run, settings.out)
-    if is_model(run) and settings.tracker != "none":
+    if not run.is_dir() and settings.tracker != "none":
         raise BadInput(f"--tracker adds to a run's own W&B run, and the model {run} is without one; leave it out")
     places = places_of(run, settings.split, settings.out)
     if settings.window == "print" and settings.protocols != "none":
@@ -65,12 +71,14 @@ def evaluate_run(settings: Evaluate) -> dict[str, Any]:
             "--window print is for reconstruction alone, since matchers compare frames; add --protocols none"
         )
     use_threads(settings.threads)
-    kind = "autoencoder" if is_model(run) else run_kind(RunFolder(run))
+    kind = run_kind(RunFolder(run)) if run.is_dir() else kind_of_file(run)
     if kind == "siamese":
         content, part = _siamese(settings, places)
     else:
         content, part = _autoencoder(settings, places, has_head=kind == "head")
     content["matching"] = part.table
+    if part.thresholds:
+        content["thresholds"] = part.thresholds
     part.write(places.folder)
     write_text(places.json, json.dumps(content, indent=1) + "\n")
     return content
@@ -79,13 +87,25 @@ def evaluate_run(settings: Evaluate) -> dict[str, Any]:
 def check_run(run: Path, out: Path | None) -> None:
     """Raises BadInput for a run or model that is not there, and for a model without a run's folder where the figures
     have no other place to go."""
-    if not run.exists() and not is_pretrained(run):
+    if not run.exists() and not is_pretrained(run) and not is_shipped(run):
         raise BadInput(
             f"{run} is not a run, a model file or a pretrained model{nearest_name(str(run))}; give the --run_dir of a "
             "training, or a name that `ridgecode models list` shows"
         )
-    if is_model(run) and out is None:
+    if run.is_file() and is_calibration(run):
+        raise BadInput(
+            f"{run} is a calibration, whose threshold no evaluation uses; give the run or name of its matcher"
+        )
+    if not run.is_dir() and out is None:
         raise BadInput(f"--out is missing: {run} is a model without a run's folder; name a JSON file for the figures")
+
+
+def kind_of_file(model: Path) -> RunKind:
+    """What a model file, or the file of a pretrained model's or a shipped matcher's name, holds."""
+    if is_pretrained(model):
+        return "autoencoder"
+    found = matcher_header(matcher_file(model))
+    return "autoencoder" if found is None else "head" if found[0] == HEAD_KEY else "siamese"
 
 
 def _siamese(settings: Evaluate, places: Places) -> tuple[dict[str, Any], MatchingPart]:
@@ -95,18 +115,26 @@ def _siamese(settings: Evaluate, places: Places) -> tuple[dict[str, Any], Matchi
     for flag, unset in (("all_files", False), ("window", "frame"), ("pca_data", None)):
         if getattr(settings, flag) != unset:
             raise BadInput(f"--{flag} is for reconstructions; leave it out for an image system")
+    network = Matcher.load(settings.run).network
+    assert network is not None
     store = PrintStore.open(run_store(settings.run, settings.data))
     lists = settings.comparisons or places.folder / "comparisons"
     other_store = _trained_on_another_store(settings, store)
     given = settings.comparisons is not None
-    return siamese_part(settings.run, store, settings.split, settings.protocols, lists, given, other_store)
+    content, part = siamese_part(
+        network, settings.run, store, settings.split, settings.protocols, lists, given, other_store
+    )
+    return content | {"sets": data_sets_of(store, settings.split)}, part
 
 
 def _autoencoder(settings: Evaluate, places: Places, has_head: bool) -> tuple[dict[str, Any], MatchingPart]:
     """The content of an autoencoder's or a head's evaluation."""
     run, split = settings.run, settings.split
-    autoencoder, head = _load(run, has_head)
+    autoencoder, matcher = _load(run, has_head)
+    head = matcher.head if matcher else None
     store = PrintStore.open(settings.data)
+    if isinstance(head, PlacesHead):
+        store = placed_store(store)
     other_store = _trained_on_another_store(settings, store)
     needs_train = settings.pca_data is None
     measured = measured_rows(run, store, autoencoder.view, split, settings.window, settings.all_files, needs_train)
@@ -130,14 +158,18 @@ def _autoencoder(settings: Evaluate, places: Places, has_head: bool) -> tuple[di
     }
     if head is not None:
         content["parameters"] += sum(p.numel() for p in head.parameters())
+        content["sets"] = data_sets_of(store, split)
     encoder = Encoder(autoencoder)
-    own = [latent_cosine(encoder), *([latent_head(encoder, head)] if head else [])]
+    own = [latent_cosine(encoder)]
+    if matcher is not None and head is not None:
+        of_head = latent_head(encoder, head, matcher.system.format, matcher.least_quality)
+        own.append(of_head._replace(name=matcher.system.name))
     systems = [*own, *baselines(autoencoder.view, autoencoder.latent_dim, train_prints)] if wanted else own
     part = MatchingPart()
     lists, given = settings.comparisons or places.folder / "comparisons", settings.comparisons is not None
     for evaluated in evaluated_lists(store, split, wanted, lists, given):
         for system in systems:
-            part.add(evaluated, system)
+            part.add(evaluated, system, by_set=head is not None and system is own[-1])
         if "comparisons_per_second" not in content:
             content["comparisons_per_second"] = round(comparisons_per_second(own[-1], evaluated.measured))
     if autoencoder.spec.task == "repair" and head is None:
@@ -146,13 +178,13 @@ def _autoencoder(settings: Evaluate, places: Places, has_head: bool) -> tuple[di
     return content, part
 
 
-def _load(run: Path, has_head: bool) -> tuple[Autoencoder, LatentHead | None]:
-    """The run's autoencoder, and its head where it has one."""
+def _load(run: Path, has_head: bool) -> tuple[Autoencoder, Matcher | None]:
+    """The run's autoencoder, and its matcher where it has a head."""
     if not has_head:
         return Autoencoder.load(run), None
     matcher = Matcher.load(run)
     assert matcher.autoencoder is not None
-    return matcher.autoencoder, matcher.head
+    return matcher.autoencoder, matcher
 
 
 def _protocols(settings: Evaluate, store: PrintStore, measured: MeasuredRows) -> list[str]:
@@ -188,11 +220,21 @@ def _prints_for_pca(path: Path) -> tuple[np.ndarray, dict[str, str]]:
 def _trained_on_another_store(settings: Evaluate, store: PrintStore) -> bool:
     """Whether the run was trained on another store; warns if subjects of the split may have been trained on."""
     run = settings.run
+    if not run.is_dir() and (card := _card_of_matcher(run)) is not None:
+        seen = sorted(set(card.trained_on) & set(data_sets_of(store, settings.split)))
+        if seen and (settings.split in ("all", "train") or store.source != "socofing"):
+            print(
+                f"ridgecode: {run} was trained on prints of {', '.join(seen)}: some subjects of the split "
+                f"{settings.split} may be among them, whose figures are then too good",
+                file=sys.stderr,
+            )
+        return not seen
     if is_pretrained(run):
         trained_on: dict[str, Any] = {"source": read_card(model_file(run)).trained_on}
     else:
-        trained_on = {} if is_model(run) else RunFolder(run).read_environment()
-    other_store = store.source != "socofing" and trained_on.get("data_digest") != store.digest
+        trained_on = RunFolder(run).read_environment() if run.is_dir() else {}
+    trained_on_stores = (trained_on.get("data_digest"), *trained_on.get("store_digests", ()))
+    other_store = store.source != "socofing" and store.digest not in trained_on_stores
     if other_store and trained_on.get("source", store.source) == store.source:
         print(
             f"ridgecode: {run} was not trained on {settings.data}, whose subjects are split by chance: some of the "
@@ -200,3 +242,11 @@ def _trained_on_another_store(settings: Evaluate, store: PrintStore) -> bool:
             file=sys.stderr,
         )
     return other_store
+
+
+def _card_of_matcher(model: Path) -> MatcherCard | None:
+    """The card of a shipped matcher, given by name or as a file; None of another model."""
+    if is_pretrained(model):
+        return None
+    found = matcher_header(matcher_file(model))
+    return read_matcher_card(matcher_file(model)) if found and "shipped" in found[1] else None

@@ -21,10 +21,10 @@ from ridgecode.evaluation.minutiae import TEMPLATES, autoencoder_reconstructions
 from ridgecode.evaluation.minutiae_lists import levels_of, originals, reconstruction_list
 from ridgecode.evaluation.names import RECONSTRUCTION
 from ridgecode.evaluation.places import check_no_folder
-from ridgecode.matching.matcher import AUTOENCODER_FILE
 from ridgecode.matching.minutiae.matchers import minutiae_matcher
 from ridgecode.matching.protocols import PROTOCOLS
 from ridgecode.matching.scored_lists import ScoredList
+from ridgecode.matching.shipped.parts import AUTOENCODER_FILE
 from ridgecode.matching.systems import protocols_of
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import VIEWS

@@ -60,8 +60,13 @@ VERBS = {
         ("evaluate_minutiae", "evaluate_minutiae"),
         "figures of a minutiae matcher on prints and reconstructions",
     ),
-    "verify": Verb(("verify", "Verify"), ("verify", "verify"), "compares two images", ("run", "probe", "reference")),
-    "models list": Verb(("models", "ListModels"), ("models.show", "list_models"), "lists the pretrained models"),
+    "verify": Verb(("verify", "Verify"), ("verify", "verify"), "compares two images", ("images",)),
+    "calibrate": Verb(
+        ("calibrate", "Calibrate"), ("calibrate", "calibrate"), "chooses a matcher's threshold on your own prints"
+    ),
+    "models list": Verb(
+        ("models", "ListModels"), ("models.show", "list_models"), "lists the pretrained models and matchers"
+    ),
     "models show": Verb(("models", "ShowModel"), ("models.show", "show_model"), "prints a model's card", ("model",)),
     "models export": Verb(
         ("models", "ExportModel"), ("models.write", "export_model"), "writes a model as ONNX files", ("model",)
@@ -81,5 +86,5 @@ VERBS = {
 }
 """By name; a name of two words is a verb below another one."""
 
-GROUPS = {"models": "pretrained models: list, show, export, fit-codec, keep"}
+GROUPS = {"models": "pretrained models and matchers: list, show, export, fit-codec, keep"}
 """The line in `ridgecode --help` for the first word of a name of two."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ridgecode.evaluation.names import NOTHING, REPAIRED
-from ridgecode.matching.rate_text import eer_phrase, percent_ends, rate_text
+from ridgecode.matching.rate_text import eer_phrase, failed_text, percent_ends, rate_text
 
 
 def evaluation_headline(found: Mapping[str, Any]) -> Iterator[str]:
@@ -72,7 +72,8 @@ def _eer(row: Mapping[str, Any]) -> str:
     eer = eer_phrase(row["eer"], row["n_mated"], row["n_non_mated"], 3)
     low, high = percent_ends(row["eer_low"], row["eer_high"], 3)
     compared = f"{row['n_mated']} mated, {row['n_non_mated']} non-mated, {row['n_subjects']} subjects"
-    return f"EER {eer} [{low}, {high} %], {compared}"
+    failed = failed_text(row)
+    return f"EER {eer} [{low}, {high} %], {compared}{failed and f', {failed}'}"
 
 
 def _tar(row: Mapping[str, Any], key: str) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ridgecode.errors import BadInput
 from ridgecode.evaluation.names import folder_beside
-from ridgecode.matching.matcher import AUTOENCODER_FILE
+from ridgecode.matching.shipped.parts import AUTOENCODER_FILE
 
 _RUN_FILES = (
     *("config.yaml", "environment.json", "metrics.jsonl", "tracker.json", "last.ckpt"),

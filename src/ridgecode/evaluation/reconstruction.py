@@ -22,7 +22,7 @@ from ridgecode.evaluation.reconstruction_figures import ReconstructionFigures, m
 from ridgecode.evaluation.rows import MeasuredRows
 from ridgecode.files import whole_file
 from ridgecode.matching.bootstrap import bootstrap_mean
-from ridgecode.prints.sets import print_sets
+from ridgecode.prints.sets import has_sets, print_sets
 from ridgecode.prints.store import PrintStore
 
 SHEET_PRINTS = 12
@@ -43,7 +43,7 @@ def reconstruction_part(
     the figures for evaluation.json.
 
     train_prints: (N, H, W) uint8, on which PCA is fitted. If `measured` has `files`, there is a part `all_files`, and
-    per_file.parquet; for an FVC store a part `per_set`, by data set; for a model with a codec a
+    per_file.parquet; for a store of a source with sets a part `per_set`; for a model with a codec a
     part `coded`.
     """
     prints = measured.prints(store, measured.real)
@@ -64,7 +64,7 @@ def reconstruction_part(
     }
     if codec is not None and coded is not None:
         part["coded"] = coded_part(codec, coded, prints, subjects, names.tolist())
-    if store.source == "fvc":
+    if has_sets(store.source):
         part["per_set"] = _per_set(figures, of_pca, truth, print_sets(store, measured.real), subjects)
     if measured.files is not None:
         part["all_files"] = _all_files(autoencoder, pca, store, measured, depth_bits, folder)

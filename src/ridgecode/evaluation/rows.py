@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgecode.autoencoders.pretrained import is_model
 from ridgecode.errors import BadInput
 from ridgecode.prints.foreground import print_windows
 from ridgecode.prints.store import PrintStore
@@ -61,7 +60,7 @@ def measured_rows(
     """
     folder = RunFolder(run)
     # A model file has no record of its split; pretrained models were split by subject.
-    settings, trained_on = ({}, {}) if is_model(run) else (folder.read_config(), folder.read_environment())
+    settings, trained_on = (folder.read_config(), folder.read_environment()) if run.is_dir() else ({}, {})
     split_by, levels, seed = settings_of(settings)
     own = settings.get("verb") == "train-autoencoder" and trained_on.get("source", store.source) == store.source
     window_view = view if window == "print" else None

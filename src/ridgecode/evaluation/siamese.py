@@ -8,7 +8,6 @@ import numpy as np
 from ridgecode.errors import BadInput
 from ridgecode.evaluation.matching import MatchingPart, comparisons_per_second
 from ridgecode.evaluation.protocols_wanted import protocols_wanted
-from ridgecode.matching.matcher import load_siamese_run
 from ridgecode.matching.scored_lists import evaluated_lists, has_non_mated
 from ridgecode.matching.siamese.lists import own_pair_lists
 from ridgecode.matching.siamese.saved import SavedSiamese
@@ -27,16 +26,22 @@ _MANY_IDENTITIES = 500
 
 
 def siamese_part(
-    run: Path, store: PrintStore, split: str, protocols: str, lists: Path, lists_given: bool, other_store: bool
+    network: SavedSiamese,
+    run: Path,
+    store: PrintStore,
+    split: str,
+    protocols: str,
+    lists: Path,
+    lists_given: bool,
+    other_store: bool,
 ) -> tuple[dict[str, Any], MatchingPart]:
-    """Measures an image Siamese run; returns the content of evaluation.json and the matching part.
+    """Measures an image Siamese network; returns the content of evaluation.json and the matching part.
 
-    protocols: the value of `--protocols`; lists, lists_given: `folder` and `given` of `scored_list`; other_store:
-    whether the run was trained on another store, which its own pairs are of. Raises BadInput if there is nothing to
-    measure.
+    run: the folder that the network is of, or the name or file of a matcher without one; protocols: the value of
+    `--protocols`; lists, lists_given: `folder` and `given` of `scored_list`; other_store: whether the network was
+    trained on another store, which its own pairs are of. Raises BadInput if there is nothing to measure.
     """
-    network = load_siamese_run(run)
-    trained = RunFolder(run).read_environment()
+    trained = RunFolder(run).read_environment() if run.is_dir() else {}
     content: dict[str, Any] = {
         "schema": 1,
         "kind": "siamese",
@@ -50,18 +55,20 @@ def siamese_part(
         "split_by": trained.get("split_by"),
         "collapsed": trained.get("collapsed", ""),
     }
-    if not store.one_size or store.image(0).size > _LARGE:
+    fitted = not store.one_size or store.image(0).size > _LARGE
+    if fitted:
         # Baselines compare pixel by pixel, so they need one size; large images would fill the memory.
         store = store.fitted(network.spec.fit)
-    system = siamese_system(network)
+    system = siamese_system(network, fitted)
     content["bytes"] = system.bytes
     part = MatchingPart()
-    if split == "val" and not other_store:
+    # The system `ridge` draws its views anew at each step; it has held out subjects, not pairs.
+    if split == "val" and not other_store and network.spec.system != "ridge":
         content["comparisons_per_second"] = _own_pairs(run, store, network, system, part)
     wanted = protocols_wanted(protocols, store, split, _protocols(store, split, content["split_by"]))
     baselines = whole_print_baselines(store.prints("train")) if wanted else []
     for evaluated in evaluated_lists(store, split, wanted, lists, lists_given):
-        part.add(evaluated, system, published_threshold(network.net))
+        part.add(evaluated, system, published_threshold(network.net), by_set=True)
         for baseline in baselines:
             part.add(evaluated, baseline)
         if "comparisons_per_second" not in content:

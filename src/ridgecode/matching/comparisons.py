@@ -4,11 +4,12 @@ A list is drawn once with a seed and saved as Parquet. Every system is measured 
 
 - `aligned`: each altered print with its own finger's Real print (mated) and with Real prints of other subjects.
 - `moved`: the same list, but `ridgecode.prints.movement.movements_for` moves each probe.
-- `fvc`: Real prints only: each pair of impressions of a finger (mated), and each pair of first impressions of different
-  subjects of one data set: 280 and 45 comparisons on an FVC B set. Source: Maio et al., "FVC2000: Fingerprint
+- `impressions`: Real prints only: each pair of impressions of a finger (mated), and each pair of first impressions of
+  different fingers of one data set: 280 and 45 comparisons on an FVC B set. Source: Maio et al., "FVC2000: Fingerprint
   Verification Competition", IEEE TPAMI 24 (2002).
-- `fvc-all`: the same mated pairs, and each pair of Real prints of different subjects of one data set: 280 and 2,880 on
-  an FVC B set.
+- `impressions-all`: the same mated pairs, and each pair of Real prints of different fingers of one data set: 280 and
+  2,880 on an FVC B set.
+- `fvc`, `fvc-all`: the same two, without pairs of two fingers of one subject, which FVC's own names never tell.
 """
 
 import json
@@ -23,9 +24,16 @@ import pyarrow.parquet as pq
 
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
-from ridgecode.matching.protocols import PROTOCOLS, LabelledPrints, aligned_pairs, fvc_pairs
+from ridgecode.matching.protocols import (
+    BY_FINGER,
+    FIRST_ONLY,
+    PROTOCOLS,
+    LabelledPrints,
+    aligned_pairs,
+    impression_pairs,
+)
 from ridgecode.prints.movement import move, movements_for
-from ridgecode.prints.sets import print_sets, set_names
+from ridgecode.prints.sets import has_sets, print_sets, set_names
 
 if TYPE_CHECKING:
     from ridgecode.prints.store import PrintStore
@@ -198,7 +206,7 @@ def comparison_list(
         probes, references = np.flatnonzero(~is_real), np.flatnonzero(is_real & (prints.impression == 1))
         pairs = aligned_pairs(prints, probes, references, non_mated_per_probe, seed, where)
     else:
-        pairs = fvc_pairs(prints, np.flatnonzero(is_real), first_only=protocol == "fvc", where=where)
+        pairs = impression_pairs(prints, np.flatnonzero(is_real), FIRST_ONLY[protocol], protocol in BY_FINGER, where)
     probes, probe_rows = np.unique(pairs.probe, return_inverse=True)
     references, reference_rows = np.unique(pairs.reference, return_inverse=True)
     drawn = Comparisons(
@@ -221,7 +229,7 @@ def comparison_list(
 def with_sets(store: "PrintStore", comparisons: Comparisons) -> Comparisons:
     """The list with the data sets of its prints. Raises BadInput when the store lacks a print."""
     names = comparisons.probe_names, comparisons.reference_names
-    if store.source != "fvc":  # one set; no need to look for the prints
+    if not has_sets(store.source):  # one set; no need to look for the prints
         of_probes, of_references = (np.full(len(one), "", dtype=object) for one in names)
     else:
         of_probes, of_references = (print_sets(store, store_rows(store, one)) for one in names)

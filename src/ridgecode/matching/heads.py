@@ -4,7 +4,7 @@ With every comparator, a higher score means that the vectors are more alike.
 """
 
 import math
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from ridgecode.errors import BadInput
 from ridgecode.matching.names import Comparator
+from ridgecode.matching.places.head import PlacesHead
 from ridgecode.matching.vectors import chunks_of_pairs
 
 COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
@@ -20,6 +21,8 @@ COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
 _SUBTRACT_HIDDEN = 128
 # Squared distances below this count as this, since the slope of a distance is infinite at 0.
 _SMALLEST_SQUARE = 1e-12
+# The maps of more latent vectors would not stay in the processor's cache.
+_MAPS_AT_ONCE = 128
 
 
 class LatentHead(nn.Module):
@@ -83,6 +86,11 @@ class LatentHead(nn.Module):
             self.log_slope = nn.Parameter(torch.tensor(math.log(10.0 if comparator == "cosine" else 1.0)))
             self.offset = nn.Parameter(torch.tensor(-5.0 if comparator == "cosine" else 1.0))
 
+    def sizes(self) -> dict[str, Any]:
+        """The arguments that build the head again, as JSON takes them."""
+        sizes = {"latent_dim": self.latent_dim, "hidden": self.hidden, "embedding_dim": self.embedding_dim}
+        return {**sizes, "comparator": self.comparator}
+
     def embed(self, z: Tensor) -> Tensor:
         """Latent vectors (N, latent_dim) to embeddings (N, embedding_dim); of length 1 if the comparator is cosine."""
         embedding = self.branch((z - self.latent_mean) / self.latent_std)
@@ -122,8 +130,12 @@ class LatentHead(nn.Module):
         return self.score(self.embed(z1), self.embed(z2))
 
 
+Head = LatentHead | PlacesHead
+"""A head on latent vectors: an MLP, or one that sees places."""
+
+
 def score_pairs(
-    head: LatentHead,
+    head: Head,
     probes: np.ndarray | Tensor,
     references: np.ndarray | Tensor,
     probe_rows: np.ndarray,
@@ -135,7 +147,7 @@ def score_pairs(
     of each pair. Runs on the head's device and leaves its training mode as it was. Raises BadInput when the vectors are
     not of the head's size.
     """
-    device = head.latent_mean.device
+    device = next(head.parameters()).device
     was_training = head.training
     head.eval()
     try:
@@ -152,10 +164,11 @@ def score_pairs(
     return scores.cpu().numpy()
 
 
-def _embed_all(head: LatentHead, z: Tensor, device: torch.device) -> Tensor:
+def _embed_all(head: Head, z: Tensor, device: torch.device) -> Tensor:
     if z.ndim != 2 or z.shape[1] != head.latent_dim:
         raise BadInput(f"the head takes latent vectors of {head.latent_dim} latent dimensions, not {tuple(z.shape)}")
-    return torch.cat([head.embed(part.to(device)) for part in z.split(8192)])
+    at_once = _MAPS_AT_ONCE if isinstance(head, PlacesHead) else 8192
+    return torch.cat([head.embed(part.to(device)) for part in z.split(at_once)])
 
 
 def _distance(e1: Tensor, e2: Tensor) -> Tensor:

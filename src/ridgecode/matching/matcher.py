@@ -1,6 +1,6 @@
 """A trained matcher, ready to compare prints: a Siamese head on latent vectors, or an image Siamese system.
 
-print (H, W) --templates--> template --scores--> comparison score --threshold--> decision
+print (H, W) --templates--> template --score--> comparison score --threshold--> decision
 """
 
 from pathlib import Path
@@ -12,21 +12,18 @@ from numpy.typing import NDArray
 from ridgecode.autoencoders.autoencoder import Autoencoder
 from ridgecode.errors import BadInput
 from ridgecode.matching.decision_threshold import UNKNOWN, ThresholdCounts
-from ridgecode.matching.heads import LatentHead
-from ridgecode.matching.recorded_counts import recorded_counts
-from ridgecode.matching.saved_matcher import check_autoencoder, load_matcher
-from ridgecode.matching.siamese.saved import SavedSiamese, load_siamese
-from ridgecode.matching.siamese.scoring import siamese_system
-from ridgecode.matching.systems import Encoder, MatchingSystem, latent_head
+from ridgecode.matching.heads import Head
+from ridgecode.matching.matching_table import THRESHOLD_FMR
+from ridgecode.matching.shipped.parts import matcher_parts
+from ridgecode.matching.siamese.saved import SavedSiamese
+from ridgecode.matching.systems import MatchingSystem
+from ridgecode.matching.templates.enrolment import failure_to_enrol, qualities
+from ridgecode.matching.templates.templates import Templates, packed, unpacked
+from ridgecode.prints.any_sensor import image_of_any_sensor
 from ridgecode.prints.canonical import PRINT_SHAPE, check_ppi
-from ridgecode.prints.datasets.sources import scaled_print
+from ridgecode.prints.datasets.sources import SCALED, scaled_print
 from ridgecode.prints.images import read_image
 from ridgecode.prints.one_image import canonical_image, print_notes, was_drawn
-from ridgecode.runs.run_folder import RunFolder
-from ridgecode.runs.run_kind import run_kind
-
-AUTOENCODER_FILE = "autoencoder.safetensors"
-"""In the folder of a head's run: the autoencoder whose latent vectors the head reads."""
 
 
 class Comparison(NamedTuple):
@@ -49,12 +46,20 @@ class Matcher:
     fmr: share of the non-mated validation comparisons that reach the threshold, 0 to 1
     protocol: of those comparisons
     counts: how many these were, of how many subjects, and how high the FMR may be
-    source, ppi: of the images it was trained on; ppi 0 stands for the source's own pixels per inch
-    autoencoder, head: of a head on latent vectors; None of an image system
+    sha256: of its file, 64 hexadecimal digits, which its templates carry
+    name: of it for messages, such as its run's folder
+    source, ppi: of the images it was trained on; ppi 0 stands for the source's own pixels per inch; source "" of a
+        shipped matcher, which takes images of any sensor
+    autoencoder, head: of a head on latent vectors; None of an image system, which has a network
+    calibrated: whether `ridgecode calibrate` chose the threshold, on a person's own prints
+    wanted_fmr: the FMR that the threshold was chosen for, 0 to 1
     """
 
     autoencoder: Autoencoder | None = None
-    head: LatentHead | None = None
+    head: Head | None = None
+    network: SavedSiamese | None = None
+    calibrated = False
+    wanted_fmr = THRESHOLD_FMR
 
     def __init__(
         self,
@@ -65,78 +70,130 @@ class Matcher:
         source: str = "",
         ppi: float = 0.0,
         counts: ThresholdCounts = UNKNOWN,
+        sha256: str = "",
+        name: str = "",
     ) -> None:
         self.system, self.threshold, self.fmr = system, threshold, fmr
+        self.sha256, self.name = sha256, name or system.name
         self.protocol, self.source, self.ppi, self.counts = protocol, source, ppi, counts
 
     @classmethod
     def load(cls, run: Path | str) -> "Matcher":
-        """Loads the matcher of a train-head or train-siamese run.
+        """Loads a shipped matcher by its name (`ridgecode models list` lists them), the matcher of a train-head or
+        train-siamese run by its folder, a matcher's file, or a calibration's file.
 
-        Raises BadInput for another folder, for a run that has trained nothing yet, and for files that don't belong
-        together.
+        A path that exists goes before a name. Raises BadInput for what is none of these, for a run that has trained
+        nothing yet, and for files that don't belong together.
         """
-        folder = RunFolder(Path(run))
-        kind, seen = run_kind(folder), folder.read_environment()
-        about = str(seen.get("source", "socofing")), float(seen.get("ppi", 0))
-        digest = str(seen.get("data_digest", ""))
-        if kind == "siamese":
-            network = load_siamese_run(folder.path)
-            protocol = f"pairs-by-{seen.get('split_by', 'subject')}"
-            of = network.facts
-            counts = recorded_counts(folder.path, of.counts, of.fmr, protocol, digest)
-            return cls(siamese_system(network), of.threshold, of.fmr, protocol, *about, counts)
-        if kind != "head":
-            raise BadInput(f"{run} is no matcher: give the folder of a train-head or train-siamese run")
-        _check_trained(folder)
-        saved = load_matcher(folder.model)
-        check_autoencoder(saved, folder.path / AUTOENCODER_FILE)
-        autoencoder, facts = Autoencoder.load(folder.path / AUTOENCODER_FILE), saved.facts
-        system = latent_head(Encoder(autoencoder), saved.head)
-        counts = recorded_counts(folder.path, facts.counts, facts.fmr, facts.protocol, digest)
-        matcher = cls(system, facts.threshold, facts.fmr, facts.protocol, *about, counts)
-        matcher.autoencoder, matcher.head = autoencoder, saved.head
-        return matcher
+        of = matcher_parts(run)
+        about = of.source, of.ppi, of.counts, of.sha256, of.name
+        loaded = cls(of.system, of.threshold, of.fmr, of.protocol, *about)
+        loaded.autoencoder, loaded.head, loaded.network = of.autoencoder, of.head, of.network
+        loaded.calibrated, loaded.wanted_fmr = of.calibrated, of.wanted_fmr
+        return loaded
 
     def __repr__(self) -> str:
         return f"Matcher({self.system.name}, threshold {self.threshold:.4g})"
 
-    def compare(self, print_a: NDArray[Any], print_b: NDArray[Any]) -> Comparison:
-        """Compares two prints, (H, W) each. Raises BadInput for arrays that are no prints."""
+    @property
+    def least_quality(self) -> float:
+        """Prints of a quality below it, 0 to 100, fail to enrol; 0 if all are enrolled."""
+        return self.system.enrolment.least_quality if self.system.enrolment is not None else 0.0
+
+    def compare(
+        self,
+        print_a: NDArray[Any],
+        print_b: NDArray[Any],
+        names: tuple[str, str] = ("the first print", "the second print"),
+    ) -> Comparison:
+        """Compares two prints, (H, W) each.
+
+        names: of the prints, for messages. Raises BadInput for arrays that are no prints, and for a print that fails to
+        enrol.
+        """
         probe, reference = (self.templates(one) for one in (print_a, print_b))
         if not len(probe) == len(reference) == 1:
             raise BadInput(f"{len(probe)} prints and {len(reference)} prints; give one print (H, W) on each side")
+        for name, template in zip(names, (probe, reference), strict=True):
+            if not template.enrolled[0]:
+                raise BadInput(failure_to_enrol(name, float(template.quality[0]), self.least_quality))
         score = float(self.scores(probe, reference)[0])
         return Comparison(score, self.threshold, self.fmr, score >= self.threshold)
 
-    def templates(self, prints: NDArray[Any]) -> NDArray[np.float32]:
-        """(H, W) or (N, H, W) prints -> (N, D) templates. Raises BadInput for arrays that are no prints."""
-        return self.system.vectors(_as_uint8(_as_array(prints)))
+    def templates(self, prints: NDArray[Any]) -> Templates:
+        """(H, W) or (N, H, W) prints -> N templates.
 
-    def scores(self, probes: NDArray[np.float32], references: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Templates (N, D) and (N, D) -> (N,) scores, of the first with the first and so on. Raises BadInput for arrays
-        of other shapes, or of different ones."""
-        probes, references = (np.asarray(one, dtype=np.float32) for one in (probes, references))
-        if probes.ndim != 2 or references.ndim != 2:
-            raise BadInput(f"templates have the shapes {probes.shape} and {references.shape}; give (N, D) of each")
-        if probes.shape != references.shape:
+        A print that fails to enrol has a template of zeros, which is not compared. Raises BadInput for arrays that are
+        no prints.
+        """
+        many = _as_uint8(_as_array(prints))
+        enrolment = self.system.enrolment
+        quality = qualities(many) if enrolment is None else enrolment.qualities(many)
+        enrolled = quality >= self.least_quality
+        data = packed(self.system.format, self.system.vectors(many if enrolled.all() else many[enrolled]))
+        if not enrolled.all():
+            whole = np.zeros((len(many), data.shape[1]), np.uint8)
+            whole[enrolled] = data
+            data = whole
+        return Templates(data, enrolled, quality, self.sha256, self.system.format)
+
+    def score(self, templates_a: Templates, templates_b: Templates) -> NDArray[np.float32]:
+        """Compares each of N templates with each of M -> scores (N, M); the higher, the more alike.
+
+        NaN where a print failed to enrol. Raises BadInput for templates of another matcher.
+        """
+        for templates in (templates_a, templates_b):
+            self._check_own(templates)
+        numbers = (unpacked(self.system.format, templates.data) for templates in (templates_a, templates_b))
+        scores = self.system.all_scores(*numbers)
+        scores[~templates_a.enrolled] = np.nan
+        scores[:, ~templates_b.enrolled] = np.nan
+        return scores
+
+    def scores(
+        self, probes: Templates | NDArray[np.float32], references: Templates | NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """N templates and N templates -> (N,) scores, of the first with the first and so on.
+
+        NaN where a print failed to enrol. Arrays (N, D) of templates' numbers are taken as well. Raises BadInput for
+        templates of another matcher, and for arrays of other shapes, or of different ones.
+        """
+        for given in (probes, references):
+            if isinstance(given, Templates):
+                self._check_own(given)
+        a, b = (np.asarray(one, dtype=np.float32) for one in (probes, references))
+        if a.ndim != 2 or b.ndim != 2:
+            raise BadInput(f"templates have the shapes {a.shape} and {b.shape}; give (N, D) of each")
+        if a.shape != b.shape:
+            raise BadInput(f"{len(a)} probes and {len(b)} references; give as many of each, of equal size")
+        rows = np.arange(len(a))
+        scores = self.system.scores(a, b, rows, rows)
+        for given in (probes, references):
+            if isinstance(given, Templates):
+                scores[~given.enrolled] = np.nan
+        return scores
+
+    def _check_own(self, templates: Templates) -> None:
+        """Raises BadInput for templates of another matcher."""
+        if templates.matcher != self.sha256:
             raise BadInput(
-                f"{len(probes)} probes and {len(references)} references; give as many of each, of equal size"
+                f"the templates are of the matcher {_short(templates.matcher)}, not of {self.name} "
+                f"({_short(self.sha256)}); make them of the prints again, with `Matcher.templates`"
             )
-        rows = np.arange(len(probes))
-        return self.system.scores(probes, references, rows, rows)
 
     def read_image(self, image: Path | str, ppi: float = 0.0) -> NDArray[np.uint8]:
         """An image file -> print, uint8 (H, W), as the matcher's training had its prints.
 
-        ppi: of the image; 0 takes that of the training images. An image that `ridgecode decode` drew stays as it is.
-        Raises BadInput for a file that can't be read, and for one of another size than the training images where its
-        ppi is not given.
+        ppi: of the image; 0 takes that of the training images, and of a shipped matcher what `image_of_any_sensor`
+        finds. An image that `ridgecode decode` drew stays as it is. Raises BadInput for a file that can't be read, and
+        for one of unknown scale.
         """
         image, drawn = Path(image), {PRINT_SHAPE}
         if self.autoencoder is not None:
             drawn.add((self.autoencoder.view.height, self.autoencoder.view.width))
-        if self.source not in ("fvc", "folder"):
+        if not self.source or (self.source not in SCALED and self._takes_any_size):
+            return image_of_any_sensor(image, ppi, drawn)
+        if self.source not in SCALED:
             return canonical_image(image, ppi, drawn)
         check_ppi(ppi)
         read = read_image(image)
@@ -145,17 +202,14 @@ class Matcher:
         print_notes(image, read, ppi or self.ppi)
         return scaled_print(self.source, image, ppi or self.ppi, read).pixels
 
+    @property
+    def _takes_any_size(self) -> bool:
+        """Whether it is an image network that takes the frame of a print of any size."""
+        return self.network is not None and self.network.spec.system == "ridge"
 
-def load_siamese_run(run: Path) -> SavedSiamese:
-    """Reads the network of an image Siamese run. Raises BadInput where it has not been trained yet."""
-    _check_trained(RunFolder(run))
-    return load_siamese(RunFolder(run).model)
 
-
-def _check_trained(run: RunFolder) -> None:
-    if not run.model.is_file():
-        verb = run.read_config()["verb"]
-        raise BadInput(f"{run.path} has no trained matcher yet; give its {verb} command again, which goes on with it")
+def _short(sha256: str) -> str:
+    return sha256[:12] or "of no file"
 
 
 def _as_array(prints: Any) -> NDArray[Any]:

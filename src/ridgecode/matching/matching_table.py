@@ -22,6 +22,7 @@ from ridgecode.matching.error_rates import (
     shows_fmr,
     threshold_at_fmr,
 )
+from ridgecode.matching.templates.enrolment import Enrolled, check_left, enrolment_counts
 from ridgecode.prints.labels import ALTERATIONS, LEVELS
 
 THRESHOLD_FMR = 0.001
@@ -69,18 +70,23 @@ class MatchingFigures:
     n_subjects: int
     n_sets: int
     bytes: int
+    n_prints: int | None = None
+    n_failed_to_enrol: int | None = None
+    failure_to_enrol: float | None = None
     per_set: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The row of evaluation.json; `per_set` only where there are several sets. Figures that are not finite become
         null, since JSON has no word for them."""
-        row = {name: _finite(getattr(self, name)) for name in FIELDS if name != "per_set"}
+        left_out = {"per_set", *(OF_ENROLMENT if self.n_prints is None else ())}
+        row = {name: _finite(getattr(self, name)) for name in FIELDS if name not in left_out}
         if self.per_set:
             row["per_set"] = {name: {k: _finite(v) for k, v in of.items()} for name, of in self.per_set.items()}
         return row
 
 
 FIELDS = tuple(one.name for one in fields(MatchingFigures))
+OF_ENROLMENT = ("n_prints", "n_failed_to_enrol", "failure_to_enrol")
 FMRS = {"fnmr_at_fmr_1": 0.01, "fnmr_at_fmr_0_1": 0.001, "fnmr_at_fmr_0_01": 0.0001}
 """The FMR of each FNMR, by its name in `MatchingFigures`."""
 
@@ -95,6 +101,7 @@ def matching_table(
     replicates: int = REPLICATES,
     seed: int = 0,
     threshold_n_non_mated: int | None = None,
+    enrolled: Enrolled | None = None,
 ) -> list[MatchingFigures]:
     """Figures for all probes, then for each level, each alteration, and each pair of level and alteration.
 
@@ -104,23 +111,34 @@ def matching_table(
         (THRESHOLD_FMR) on all comparisons of this list, which is fair on the validation split only
     threshold_from: the name of the split that the threshold comes from, in both cases
     threshold_n_non_mated: of a given threshold, the number of non-mated comparisons that it was chosen on
+    enrolled: which prints enrol; comparisons of other prints are left out, whatever their scores; None: all do
 
     Leaves out rows without a mated or a non-mated comparison, and rows that would repeat another one. Raises BadInput
     when `scores` are not N numbers, one is NaN, or the list lacks mated or non-mated comparisons.
     """
-    scores = checked_scores(scores, "comparison")
     if len(scores) != len(comparisons):
         raise BadInput(f"{len(comparisons)} comparisons need {len(comparisons)} scores, not {len(scores)}")
-    mated = comparisons.mated
+    mated, compared = comparisons.mated, np.ones(len(comparisons), bool)
+    if enrolled is not None:
+        check_left(comparisons, enrolled)
+        compared = enrolled.compared(comparisons)
+    scores = np.asarray(scores, dtype=np.float64)
+    checked_scores(scores[compared], "comparison")
     if threshold is None:
-        threshold = threshold_at_fmr(error_rates(scores[mated], scores[~mated]), THRESHOLD_FMR)
-        threshold_n_non_mated = int((~mated).sum())
+        rates = error_rates(scores[mated & compared], scores[~mated & compared])
+        threshold = threshold_at_fmr(rates, THRESHOLD_FMR)
+        threshold_n_non_mated = int((~mated & compared).sum())
     # Numbers sort faster than names. These have the order of the names, so the bootstrap draws the same subjects.
     subjects = np.unique(comparisons.probe_subjects, return_inverse=True)[1][comparisons.probe_rows]
     sets, names = comparisons.set, comparisons.set_names
 
     def measured(chosen: np.ndarray) -> dict[str, Any] | None:
-        return _figures(scores[chosen], mated[chosen], subjects[chosen], threshold, replicates, seed)
+        left = chosen & compared
+        found = _figures(scores[left], mated[left], subjects[left], threshold, replicates, seed)
+        if found is None or enrolled is None:
+            return found
+        counts = enrolment_counts(comparisons, enrolled, chosen)
+        return {**found, **counts._asdict(), "failure_to_enrol": counts.n_failed_to_enrol / counts.n_prints}
 
     rows = []
     for level, alteration, chosen in _groups(comparisons):

@@ -4,8 +4,9 @@ from typing import Literal
 
 Comparator = Literal["l1", "subtract", "euclidean", "cosine"]
 LossName = Literal["infonce", "bce", "contrastive", "triplet"]
+HeadName = Literal["auto", "places", "mlp"]
 PairsName = Literal["auto", "random", "mined"]
-SystemName = Literal["subtract", "subtract-conv", "stripes", "contrastive", "l1"]
+SystemName = Literal["subtract", "subtract-conv", "stripes", "contrastive", "l1", "ridge"]
 RecipeName = Literal["ours", "published"]
 SourceName = Literal["auto", "socofing", "folder", "stripes"]
 MatcherName = Literal["orb", "bozorth3"]

@@ -7,6 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 IDENTITY_TEMPERATURE = 0.1
+TEMPLATE_TEMPERATURE = 0.07
+"""Of InfoNCE on the cosines of templates of length 1."""
 """The best of the temperatures in table 5 of Chen et al., "A simple framework for contrastive learning of visual
 representations" (SimCLR), ICML 2020; heads with the cosine comparator are trained with it as well."""
 LEAST_VARIANCE = 1e-12

@@ -10,7 +10,12 @@ from ridgecode.prints.sets import print_sets, set_names
 if TYPE_CHECKING:
     from ridgecode.prints.store import PrintStore
 
-PROTOCOLS = ("aligned", "moved", "fvc", "fvc-all")
+PROTOCOLS = ("aligned", "moved", "impressions", "impressions-all", "fvc", "fvc-all")
+FIRST_ONLY = {"impressions": True, "fvc": True, "impressions-all": False, "fvc-all": False}
+"""The protocols of second impressions, and whether their non-mated pairs are of first impressions only."""
+BY_FINGER = ("impressions", "impressions-all")
+"""Those that also compare two fingers of one subject, as FVC does, which does not know whose a finger is. `fvc` and
+`fvc-all` leave such pairs out where a file's name tells the person; on FVC's own sets they are the same lists."""
 # A longer list takes more than a gigabyte: 17 bytes a pair, and 4 to 8 bytes a score.
 MOST_PAIRS = 50_000_000
 
@@ -50,7 +55,9 @@ def aligned_pairs(
     BadInput when there is no mated or no non-mated comparison.
     """
     if not len(probes):
-        raise BadInput(f"{where} has no altered prints to use as probes; take the protocol fvc or another store")
+        raise BadInput(
+            f"{where} has no altered prints to use as probes; take the protocol impressions or another store"
+        )
     own = np.full(prints.finger_code.max() + 1, -1)
     own[prints.finger_code[references]] = references
     # An altered print whose Real file was skipped has no mated reference.
@@ -87,29 +94,33 @@ def _distinct_draws(sizes: np.ndarray, k: int, generator: np.random.Generator) -
     return draws, np.arange(k) < wanted[:, None]
 
 
-def fvc_pairs(prints: LabelledPrints, real: np.ndarray, first_only: bool, where: str) -> ProtocolPairs:
-    """All pairs of impressions of a finger, and within each data set all pairs of prints of different subjects.
+def impression_pairs(
+    prints: LabelledPrints, real: np.ndarray, first_only: bool, by_finger: bool, where: str
+) -> ProtocolPairs:
+    """All pairs of impressions of a finger, and within each data set all pairs of prints of different fingers.
 
     real: indices of Real prints in `prints`; first_only: whether the non-mated pairs are of first impressions only;
-    where: as in `aligned_pairs`. Raises BadInput when there is no mated or no non-mated pair, or too many pairs.
+    by_finger: whether two fingers of one subject are compared too; where: as in `aligned_pairs`. Raises BadInput when
+    there is no mated or no non-mated pair, or too many pairs.
     """
     # Sorted by finger, then by impression, so that a mated pair's reference is its earlier impression.
     real = real[np.lexsort((prints.impression[real], prints.finger_code[real]))]
     _, starts, counts = np.unique(prints.finger_code[real], return_index=True, return_counts=True)
     if not (counts > 1).any():
-        raise BadInput(f"{where} has one impression a finger, so the FVC protocol finds no mated pair; use aligned")
+        raise BadInput(f"{where} has one impression a finger, so this protocol finds no mated pair; use aligned")
     mated_pairs = [np.stack(np.triu_indices(n, 1)) + start for start, n in zip(starts, counts, strict=True)]
     mated = real[np.concatenate(mated_pairs, axis=1)]
     across = real[starts] if first_only else real
     of_sets = [across[prints.set[across] == name] for name in np.unique(prints.set[across])]
     n_pairs = sum(len(of_set) ** 2 // 2 for of_set in of_sets)
     if n_pairs > MOST_PAIRS:
-        raise BadInput(f"{where} makes {n_pairs:,} pairs in this protocol; take fewer subjects or fvc")
+        raise BadInput(f"{where} makes {n_pairs:,} pairs in this protocol; take fewer subjects or impressions")
     non_mated = np.concatenate([of_set[np.stack(np.triu_indices(len(of_set), 1))] for of_set in of_sets], axis=1)
-    non_mated = non_mated[:, prints.subject_code[non_mated[0]] != prints.subject_code[non_mated[1]]]
+    code = prints.finger_code if by_finger else prints.subject_code
+    non_mated = non_mated[:, code[non_mated[0]] != code[non_mated[1]]]
     if not non_mated.shape[1]:
-        several = len(set_names(prints.set[real])) > 1
-        what = "one subject of each data set, and sets are not compared with each other" if several else "one subject"
+        several, one = len(set_names(prints.set[real])) > 1, "one finger" if by_finger else "one subject"
+        what = f"{one} of each data set, and sets are not compared with each other" if several else one
         raise BadInput(f"{where} has {what} only, so no non-mated comparison; choose a split with more")
     reference, probe = np.concatenate((mated, non_mated), axis=1)
     return ProtocolPairs(probe, reference, np.arange(len(probe)) < mated.shape[1])

@@ -4,6 +4,9 @@
 "0 of 45".
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 MOST_DECIMALS = 7
 
 
@@ -43,6 +46,12 @@ def eer_phrase(eer: float, n_mated: float | None, n_non_mated: float | None, dec
     """An EER for use in a sentence: "2.61 %", or "0 of 45"."""
     text = rate_text(eer, fewer(n_mated, n_non_mated), decimals)
     return text if " of " in text else f"{text} %"
+
+
+def failed_text(row: Mapping[str, Any]) -> str:
+    """What the error rates of a row of figures are without: "3 of 120 prints failed to enrol"; "" where none did."""
+    failed = row.get("n_failed_to_enrol")
+    return f"{failed:,.0f} of {row['n_prints']:,.0f} prints failed to enrol" if failed else ""
 
 
 def compared_text(n_mated: float | None, n_non_mated: float | None, n_subjects: float | None, n_sets: float = 1) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from ridgecode.matching.comparisons import (
     with_sets,
 )
 from ridgecode.matching.systems import MatchingSystem, Prints
+from ridgecode.matching.templates.enrolment import Enrolled, Enrolment, check_left
 from ridgecode.prints.sets import print_sets
 from ridgecode.prints.store import PrintStore
 
@@ -36,9 +38,29 @@ class ScoredList(NamedTuple):
         return cls(listed, probe_prints(store, listed), reference_prints(store, listed))
 
     def scores(self, system: MatchingSystem) -> NDArray[np.float32]:
-        """(C,) scores of the list's comparisons."""
+        """(C,) scores of the list's comparisons; NaN where a print fails to enrol."""
         rows = self.comparisons.probe_rows, self.comparisons.reference_rows
-        return system.scores(system.vectors(self.probes), system.vectors(self.references), *rows)
+        scores = system.scores(system.vectors(self.probes), system.vectors(self.references), *rows)
+        if (enrolled := self.enrolled(system.enrolment)) is not None:
+            scores[~enrolled.compared(self.comparisons)] = np.nan
+        return scores
+
+    def enrolled(self, enrolment: Enrolment | None) -> Enrolled | None:
+        """Which of the list's prints enrol; None, as `enrolment`, stands for all."""
+        return None if enrolment is None else Enrolled(enrolment(self.probes), enrolment(self.references))
+
+    def enrolled_only(self, enrolment: Enrolment | None) -> "ScoredList":
+        """The list without the comparisons of prints that fail to enrol, for choosing thresholds and epochs on.
+
+        Raises BadInput where no mated or no non-mated comparison is left.
+        """
+        enrolled, listed = self.enrolled(enrolment), self.comparisons
+        if enrolled is None:
+            return self
+        check_left(listed, enrolled)
+        left = enrolled.compared(listed)
+        chosen = {name: getattr(listed, name)[left] for name in ("probe_rows", "reference_rows", "mated")}
+        return self._replace(comparisons=replace(listed, **chosen))
 
 
 class EvaluatedList(NamedTuple):
@@ -69,12 +91,14 @@ def evaluated_lists(
 
 
 def has_non_mated(store: PrintStore, split: str) -> bool:
-    """Whether the split's Real prints are of several subjects of one data set, which non-mated comparisons need."""
+    """Whether the split's Real prints are of several subjects of one data set, or of several fingers in a store of
+    impressions, which non-mated comparisons need."""
     rows = store.rows(split=split)
-    subjects_of: dict[str, set[str]] = {}
-    for name, subject in zip(print_sets(store, rows), store.column("subject")[rows].tolist(), strict=True):
-        subjects_of.setdefault(name, set()).add(subject)
-    return any(len(subjects) > 1 for subjects in subjects_of.values())
+    who = "finger_id" if store.source == "impressions" else "subject"
+    of_sets: dict[str, set[str]] = {}
+    for name, one in zip(print_sets(store, rows), store.column(who)[rows].tolist(), strict=True):
+        of_sets.setdefault(name, set()).add(one)
+    return any(len(of_set) > 1 for of_set in of_sets.values())
 
 
 def scored_list(store: PrintStore, split: str, protocol: str, folder: Path, given: bool) -> ScoredList:

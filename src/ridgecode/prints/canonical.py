@@ -30,13 +30,18 @@ def canonical_socofing(grey: np.ndarray) -> np.ndarray:
     by 3.01 down and 2.61 across: that keeps all ridges, with a mean period of 3.09 pixels against 3.15 in the small
     files. One factor for both directions would give 3.27 pixels and cut off 15 rows. Raises BadInput for another size.
     """
-    if grey.shape not in (_SMALL, _LARGE):
+    if not is_socofing_file(grey):
         height, width = grey.shape
         raise BadInput(f"is {width} x {height} pixels, where SOCOFing's files are 96 x 103 or 241 x 298")
     inner = grey[_FRAME_START:-_FRAME_END, _FRAME_START:-_FRAME_END]
     if grey.shape == _LARGE:
         inner = resized(inner, *PRINT_SHAPE)
     return inner
+
+
+def is_socofing_file(grey: np.ndarray) -> bool:
+    """Whether (H, W) pixels have the size of one of SOCOFing's files, with its frame."""
+    return grey.shape in (_SMALL, _LARGE)
 
 
 def check_ppi(ppi: float) -> None:

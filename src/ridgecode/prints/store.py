@@ -10,7 +10,7 @@ A store is a folder of three files:
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ class PrintStore:
     """A prepared store, opened for reading. Get one with `PrintStore.open`.
 
     path: the store's folder
-    source: "socofing", "fvc", "folder" or "synthetic"
+    source: "socofing", "fvc", "impressions", "folder" or "synthetic"
     digest: sha256 (hex) over pixels and labels: equal digests are equal stores
     """
 
@@ -63,6 +63,8 @@ class PrintStore:
         self.source: str = about["source"]
         self.digest: str = about["digest"]
         self._left_out: list[dict[str, str]] = about.get("left_out", [])
+        rules = about.get("request", {}).get("sets", {})
+        self._split_numbers = {name: rule["split"] for name, rule in rules.items() if rule["split"]}
         self._index = index
         self._pixels = pixels
         self._columns: dict[str, np.ndarray] = {}
@@ -188,12 +190,19 @@ class PrintStore:
             wanted &= np.isin(self.column("level"), list(levels))
         if split != "all":
             if self._split is None:
-                self._split = split_of(self.source, self.column("subject"))
+                self._split = split_of(self.source, self.column("subject"), numbers=self._split_numbers)
             wanted &= self._split == split
         if identity:
             fingers = self.column("finger_id")
             wanted &= ~np.isin(fingers, fingers[self.column("duplicate_group") >= 0])
         return np.flatnonzero(wanted)
+
+
+def joint_digest(stores: Sequence[PrintStore]) -> str:
+    """One store's own digest, or one (hex) of the digests of several."""
+    if len(stores) == 1:
+        return stores[0].digest
+    return hashlib.sha256(" ".join(store.digest for store in stores).encode()).hexdigest()
 
 
 def _opened(path: Path, fit: Fit | None) -> PrintStore:
@@ -225,10 +234,16 @@ def read_about(path: Path) -> dict[str, Any]:
     return about
 
 
-def store_digest(sha256_of_pixels: bytes, index: pa.Table) -> str:
-    """sha256 (hex) over the sha256 of the pixels and the values of the index, however Parquet packs these."""
+def store_digest(
+    sha256_of_pixels: bytes, index: pa.Table, split_numbers: Mapping[str, Mapping[str, str]] | None = None
+) -> str:
+    """sha256 (hex) over the sha256 of the pixels and the values of the index, however Parquet packs these.
+
+    split_numbers: `numbers` of `split_of`, which count too: a comparison list of a split is of one digest
+    """
     values = json.dumps(index.to_pydict(), separators=(",", ":"), sort_keys=True).encode()
-    return hashlib.sha256(sha256_of_pixels + values).hexdigest()
+    numbers = json.dumps(split_numbers, sort_keys=True).encode() if split_numbers else b""
+    return hashlib.sha256(sha256_of_pixels + values + numbers).hexdigest()
 
 
 def _read_index(path: Path) -> pa.Table:

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ridgecode.matching.rate_text import compared_text
+from ridgecode.matching.rate_text import compared_text, failed_text
 from ridgecode.matching.system_names import HEAD, LATENT_VECTORS, baseline
 from ridgecode.report.numbers import compared, eer_text, finite, joined, percent_interval
 from ridgecode.report.runs import MATCHER, SIAMESE, Run
 from ridgecode.report.section import Cell
 from ridgecode.report.series import Label
 
-PROTOCOL_ORDER = ("aligned", "moved", "crop", "fvc", "fvc-all", "pairs-by-subject", "pairs-by-pair")
+PROTOCOL_ORDER = (
+    *("aligned", "moved", "crop", "impressions", "impressions-all", "fvc", "fvc-all"),
+    *("pairs-by-subject", "pairs-by-pair"),
+)
 ALL = "all"
 BASELINES = "Training-free baselines"
 # Rows of one system that are equal in all of these are the same row, which several runs repeat.
@@ -113,7 +116,9 @@ def row_eer_cell(row: Mapping[str, Any] | None, best: bool = False, counts: bool
 def comparisons_of(entry: Entry) -> str:
     """What an entry's rates are of, for use in a sentence; "" where its row does not have the numbers."""
     n_mated, n_non_mated, n_subjects = (entry.figure(key) for key in ("n_mated", "n_non_mated", "n_subjects"))
-    return compared_text(n_mated, n_non_mated, n_subjects, entry.figure("n_sets") or 1)
+    text = compared_text(n_mated, n_non_mated, n_subjects, entry.figure("n_sets") or 1)
+    failed = failed_text(entry.row)
+    return f"{text} ({failed})" if text and failed else text
 
 
 def largest_list(entries: Sequence[Entry], protocol: str) -> Entry | None:

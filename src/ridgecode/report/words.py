@@ -89,7 +89,10 @@ def scope(study: Study) -> str:
     codecs = {curve.name for plot in study.rates for curve in plot.classical}
     counts = ((len(study.runs), "run"), (len(codecs), "image codec"))
     parts = [f"{n} {what if n == 1 else f'{what}s'}" for n, what in counts if n]
-    names = {"socofing": "SOCOFing", "fvc": "FVC", "folder": "an image folder", "synthetic": "synthetic prints"}
+    names = {
+        **{"socofing": "SOCOFing", "fvc": "FVC", "impressions": "second impressions"},
+        **{"folder": "an image folder", "synthetic": "synthetic prints"},
+    }
     parts += [names.get(source, source) for source in study.sources if source]
     for key, form in (("split", "split {}"), ("view", "view {}")):
         of_codecs = {str(getattr(plot.prints, key)) for plot in study.rates}

@@ -47,8 +47,22 @@ ADDED_LATER = {
     "width": 64,
     "rate_weight": 0.0,
     "identity_weight": 0.0,
+    "identity_head": "",
+    "shares": "",
+    "head": "mlp",
+    "template_dim": 128,
+    "template_bytes": -1,
+    "template_bits": 0,
+    "bank_views": 10,
+    "renewals": 32,
+    "teacher": "",
+    "teacher_weight": 1.0,
+    "max_steps": 0,
+    "precision": "auto",
 }
 """Settings that older runs lack in their config.yaml, with the values that those runs had."""
+ADDED_TO_VERB: dict[str, dict[str, Any]] = {"train-siamese": {"template_bytes": 64, "template_dim": 0}}
+"""The same where a verb has another value for what the older runs, of other systems, did."""
 
 
 _LAUNCHERS = (
@@ -170,7 +184,8 @@ class RunFolder:
                     f"--run_dir {self.path} holds a run of {old['verb']}, not {verb}; choose another --run_dir or "
                     "delete that folder"
                 )
-            old = {key: value for key, value in ADDED_LATER.items() if key in new} | old
+            added = ADDED_LATER | ADDED_TO_VERB.get(verb, {})
+            old = {key: value for key, value in added.items() if key in new} | old
             for key in sorted((new.keys() | old.keys()) - NOT_COMPARED):
                 if new.get(key) != old.get(key):
                     raise BadInput(

@@ -1,6 +1,6 @@
 """Training of an autoencoder with Lightning: batches, training step, validation and optimiser."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,8 @@ from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.autoencoders.saved import AutoencoderSpec, Network
 from ridgecode.autoencoders.windows import windows
 from ridgecode.codec.context_model import ContextModel
-from ridgecode.matching.pair_losses import identity_loss
+from ridgecode.matching.pair_losses import TEMPLATE_TEMPERATURE, identity_loss, infonce
+from ridgecode.matching.places.head import PlacesHead
 from ridgecode.prints.crops.mated_crops import MatedBatch
 from ridgecode.prints.crops.training_crops import TrainingCrops
 from ridgecode.prints.names import TrainCrops
@@ -119,6 +120,8 @@ class AutoencoderTraining(BudgetedTraining):
 
     The distortion compares the decoder's output with a batch's targets, or with its windows if it has none. With a
     context model in `rate`, the decoder gets rounded latent vectors. Only mated batches have a matching loss.
+
+    identity_head: whose templates the matching loss compares, and which is trained along; None compares latent vectors
     """
 
     def __init__(
@@ -130,9 +133,10 @@ class AutoencoderTraining(BudgetedTraining):
         schedule: str,
         rate: Rate | None = None,
         identity_weight: float = 0.0,
+        identity_head: PlacesHead | None = None,
     ) -> None:
         super().__init__(budget, learning_rate, schedule)
-        self.net, self.spec = net, spec
+        self.net, self.spec, self.identity_head = net, spec, identity_head
         rate_weight, self.context = rate or Rate(0.0, None)
         self._weights = {"bpp": rate_weight, "identity": identity_weight}
         rows, columns = spec.window.inside
@@ -140,7 +144,7 @@ class AutoencoderTraining(BudgetedTraining):
         self._val_sums: dict[str, Tensor] = {}
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return optimiser_of(self.net, self.learning_rate, self.context)
+        return optimiser_of(self.net, self.learning_rate, [self.context, self.identity_head])
 
     def _terms_of(self, x: Tensor, mated: MatedBatch | None) -> tuple[Tensor, dict[str, Tensor]]:
         """The decoder's output for x (N, 1, H, W), before it becomes grey values, and the other terms of the loss: bits
@@ -156,8 +160,16 @@ class AutoencoderTraining(BudgetedTraining):
             z_hat, bits, *_ = self.context(z)
             terms = {"bits": bits[:n].mean(), "bpp": bits[:n].mean() / self._pixels}
         if mated is not None:
-            terms["identity"] = identity_loss(z[:n].float(), z_hat[:n].float(), z_hat[n:].float(), mated.fingers).total
+            terms["identity"] = self._identity(z[:n].float(), z_hat.float(), mated.fingers)
         return self.net.draw(z_hat[:n]).float(), terms
+
+    def _identity(self, z: Tensor, z_hat: Tensor, fingers: Tensor) -> Tensor:
+        """The matching loss of references and probes, which follow each other in z_hat."""
+        references, probes = z_hat.chunk(2)
+        if self.identity_head is None:
+            return identity_loss(z, references, probes, fingers).total
+        e1, e2 = self.identity_head.embed(z_hat).chunk(2)
+        return infonce(e2 @ e1.T, TEMPLATE_TEMPERATURE, fingers, fingers).total
 
     def _total(self, distortion: Tensor, terms: dict[str, Tensor]) -> Tensor:
         """The loss: the distortion plus the weighted `terms`."""
@@ -214,14 +226,17 @@ def _input_and_target(batch: Batch) -> tuple[Tensor, Tensor]:
     return x, target
 
 
-def optimiser_of(net: nn.Module, learning_rate: float, context: nn.Module | None = None) -> torch.optim.Optimizer:
-    """For `ridge`, Muon on its blocks' weights and AdamW on the rest and on the `context` model; for ResNets, Adam as
-    in the write-up."""
+def optimiser_of(
+    net: nn.Module, learning_rate: float, beside: Sequence[nn.Module | None] = ()
+) -> torch.optim.Optimizer:
+    """For `ridge`, Muon on its blocks' weights and AdamW on the rest and on the modules `beside` it; for ResNets, Adam
+    as in the write-up."""
+    more = [p for module in beside if module is not None for p in module.parameters()]
     if not isinstance(net, RidgeAutoencoder):
-        return torch.optim.Adam(net.parameters(), lr=learning_rate)
+        return torch.optim.Adam([*net.parameters(), *more], lr=learning_rate)
     inner = net.block_weights()
     others = [p for p in net.parameters() if all(p is not weight for weight in inner)]
-    others += [] if context is None else list(context.parameters())
+    others += more
     # 0.95 where torch has 0.999: squared gradients change fast in the epochs in which the network learns ridges.
     return MuonAdamW(inner, others, lr=learning_rate, betas=(0.9, 0.95))
 

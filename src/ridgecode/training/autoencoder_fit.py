@@ -21,6 +21,7 @@ from ridgecode.runs.run_folder import RunFolder
 from ridgecode.runs.tracking import Tracker
 from ridgecode.training.autoencoder import AutoencoderTraining, PrintWindows, Rate, optimiser_defaults
 from ridgecode.training.fit import fit
+from ridgecode.training.identity import identity_head
 from ridgecode.training.last_look import LastLook
 from ridgecode.training.recorder import Recorder
 from ridgecode.training.schedule import Budget, Stopwatch
@@ -41,6 +42,7 @@ class TrainingPlan:
 
     start_from: the run, model file or pretrained model whose weights it starts from, or ""
     rate_weight, identity_weight: weights in the loss of a bit per pixel and of a nat of the matching loss; 0 for none
+    identity_head: the run, model file or shipped matcher of the head whose templates the matching loss compares, or ""
     learning_rate, schedule: 0 and "auto" take the backbone's defaults; a schedule is "cosine" or "constant"
     max_epochs, max_minutes: the budget; 0 minutes for no limit
     patience: epochs without a lower loss before training ends; 0 for no such end
@@ -49,6 +51,7 @@ class TrainingPlan:
     start_from: str
     rate_weight: float
     identity_weight: float
+    identity_head: str
     learning_rate: float
     schedule: str
     max_epochs: int
@@ -76,7 +79,8 @@ def fit_network(
     budget = Budget(0, plan.max_minutes, Stopwatch())
     rate = Rate(plan.rate_weight, context)
     learning_rate = plan.learning_rate or learning_rate
-    module = AutoencoderTraining(net, data.spec, budget, learning_rate, schedule, rate, plan.identity_weight)
+    head = identity_head(plan.identity_head, net.latent_dim) if plan.identity_head else None
+    module = AutoencoderTraining(net, data.spec, budget, learning_rate, schedule, rate, plan.identity_weight, head)
 
     def save() -> None:
         sample = windows(data.train_prints[:SCALE_PRINTS], data.spec.window)

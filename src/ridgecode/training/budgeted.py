@@ -9,6 +9,8 @@ from torch import Tensor
 
 from ridgecode.training.schedule import Budget, learning_rate_factor
 
+_ON_THE_BAR = ("val_mse", *(f"val_eer_{protocol}" for protocol in ("moved", "aligned", "impressions", "fvc")))
+
 
 class EpochBatches(Protocol):
     """The batches of one epoch."""
@@ -71,7 +73,7 @@ class BudgetedTraining(pl.LightningModule):
         """Keeps a validation's figures and logs them for early stopping and the progress bar."""
         self.validated = validated
         for name, value in validated.items():
-            self.log(name, value, prog_bar=name in ("val_mse", "val_eer_moved", "val_eer_aligned", "val_eer_fvc"))
+            self.log(name, value, prog_bar=name in _ON_THE_BAR)
 
     def mean_train_loss(self) -> float:
         """The mean loss of the epoch so far; 0 before its first step."""

@@ -13,17 +13,21 @@ from torch import Tensor
 from ridgecode.errors import BadInput
 from ridgecode.matching.error_rates import equal_error_rate, error_rates
 from ridgecode.matching.head_pairs import mined_pairs, mined_triplets, random_pairs
-from ridgecode.matching.heads import LatentHead, score_pairs
+from ridgecode.matching.heads import Head
 from ridgecode.matching.names import LossName, PairsName
 from ridgecode.matching.pair_losses import PairLoss, bce, contrastive, infonce, triplet
-from ridgecode.matching.scored_lists import ScoredList
+from ridgecode.matching.places.head import PlacesHead
 from ridgecode.matching.systems import Encoder
+from ridgecode.matching.templates.format import TemplateFormat
 from ridgecode.prints.movement import move, random_movements
 from ridgecode.prints.store import PrintStore
 from ridgecode.training.budgeted import BudgetedTraining, EpochLoader
+from ridgecode.training.head_validation import ValidationList
 from ridgecode.training.schedule import Budget
 
 STEPS_PER_EPOCH = 50
+PLACES_STEPS_PER_EPOCH = 250
+PLACES_TEMPERATURE, PLACES_WEIGHT_DECAY = 0.07, 0.02
 HEALTH_PROBES = 2048
 """Validation probes on whose embeddings `CollapseCallback` measures the spread."""
 
@@ -69,18 +73,20 @@ class FingerBatches:
         movement: bool,
         seed: int,
         epoch: int,
+        steps: int,
     ) -> None:
+        self.steps = steps
         self.fingers, self.encoder, self.reference_latents = fingers, encoder, reference_latents
         self.batch_size = min(batch_size, len(fingers.reference))
         self.movement, self.seed, self.epoch = movement, seed, epoch
 
     def __len__(self) -> int:
-        return STEPS_PER_EPOCH
+        return self.steps
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         random = np.random.default_rng((self.seed, self.epoch))
         n = len(self.fingers.reference)
-        for _ in range(STEPS_PER_EPOCH):
+        for _ in range(self.steps):
             chosen = random.choice(n, self.batch_size, replace=False)
             rows = np.array([random.choice(self.fingers.probes[finger]) for finger in chosen])
             prints = self.fingers.prints[rows]
@@ -91,10 +97,13 @@ class FingerBatches:
 
 
 class FingerData(pl.LightningDataModule):
-    """Training batches; the module itself holds the comparison lists that it is validated on."""
+    """Training batches, `steps` an epoch; the module itself holds the comparison lists that it is validated on."""
 
-    def __init__(self, fingers: FingerPrints, encoder: Encoder, batch_size: int, movement: bool, seed: int) -> None:
+    def __init__(
+        self, fingers: FingerPrints, encoder: Encoder, batch_size: int, movement: bool, seed: int, steps: int
+    ) -> None:
         super().__init__()
+        self.steps = steps
         self.fingers, self.encoder, self.seed = fingers, encoder, seed
         self.batch_size, self.movement = batch_size, movement
         self.reference_latents = encoder(fingers.prints[fingers.reference])
@@ -104,9 +113,8 @@ class FingerData(pl.LightningDataModule):
         assert trainer is not None
 
         def batches(epoch: int) -> FingerBatches:
-            return FingerBatches(
-                self.fingers, self.encoder, self.reference_latents, self.batch_size, self.movement, self.seed, epoch
-            )
+            how = (self.batch_size, self.movement, self.seed, epoch, self.steps)
+            return FingerBatches(self.fingers, self.encoder, self.reference_latents, *how)
 
         return EpochLoader(batches, lambda: trainer.current_epoch)
 
@@ -115,50 +123,58 @@ class FingerData(pl.LightningDataModule):
         return EpochLoader(lambda epoch: [torch.zeros(1)], lambda: 0)
 
 
-class ValidationList(NamedTuple):
-    """A protocol's comparison list with the latent vectors of its probes (P, latent_dim) and references
-    (R, latent_dim), which do not change while the head is trained."""
-
-    scored: ScoredList
-    probes: NDArray[np.float32]
-    references: NDArray[np.float32]
-
-    def scores(self, head: LatentHead) -> NDArray[np.float32]:
-        rows = self.scored.comparisons.probe_rows, self.scored.comparisons.reference_rows
-        return score_pairs(head, self.probes, self.references, *rows)
-
-
 class HeadTraining(BudgetedTraining):
-    """Minimises a pair loss; validates by the equal error rate on the comparison list of each protocol in `lists`."""
+    """Minimises a pair loss; validates by the equal error rate on the comparison list of each protocol in `lists`.
+
+    bf16: whether the head's steps are computed in bf16; validation never is. format: of the templates that are
+    validated; None for floats. teacher_weight: weight of one minus the cosine of a view's template with its teacher's.
+    scores: of each list at the last validation, (C,).
+    """
 
     def __init__(
         self,
-        head: LatentHead,
+        head: Head,
         loss: LossName,
         pairs: PairsName,
         lists: dict[str, ValidationList],
         budget: Budget,
         learning_rate: float,
         seed: int,
+        bf16: bool = False,
+        format: TemplateFormat | None = None,
+        teacher_weight: float = 0.0,
     ) -> None:
         super().__init__(budget, learning_rate, "cosine")
         self.head, self.loss, self.pairs, self.lists, self.seed = head, loss, pairs, lists, seed
+        self.bf16, self.format, self.teacher_weight = bf16, format, teacher_weight
+        self.scores: dict[str, NDArray[np.float32]] = {}
         self.val_probes = torch.zeros(0)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(self.head.parameters(), lr=self.learning_rate)
+        # What is frozen has no gradient, and so no weight decay.
+        return torch.optim.AdamW(self.head.parameters(), lr=self.learning_rate, weight_decay=_weight_decay(self.head))
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
-        references, probes, fingers = batch
-        found = self._loss(self.head.embed(probes), self.head.embed(references), fingers)
-        self.count(len(probes), {"loss": found.total, **found.terms})
-        return found.total
+    def training_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> Tensor:
+        references, probes, fingers, *taught = batch
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            if isinstance(self.head, PlacesHead):  # its batch norms take both sides together
+                e1, e2 = self.head.embed(torch.cat((probes, references))).split(len(probes))
+            else:
+                e1, e2 = self.head.embed(probes), self.head.embed(references)
+        found = self._loss(e1, e2, fingers)
+        total, terms = found.total, dict(found.terms)
+        if self.teacher_weight:
+            first, second = taught[0].chunk(2)  # of references and probes
+            terms["teacher"] = 1 - (torch.cat((e2 * first, e1 * second)).sum(1)).mean()
+            total = total + self.teacher_weight * terms["teacher"]
+        self.count(len(probes), {"loss": total, **terms})
+        return total
 
     def _loss(self, probes: Tensor, references: Tensor, fingers: Tensor) -> PairLoss:
         head = self.head
         if self.loss == "infonce":
             # A cosine lies in [-1, 1] and needs a temperature; the scale of other scores is learned.
-            return infonce(head.score_all(probes, references), 0.1 if head.comparator == "cosine" else 1.0)
+            return infonce(head.score_all(probes, references), _temperature(head))
         if self.loss == "triplet":
             scores = head.score_all(probes, references)
             if self.pairs == "random":
@@ -180,7 +196,8 @@ class HeadTraining(BudgetedTraining):
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         figures = {}
         for protocol, validation in self.lists.items():
-            scores, mated = validation.scores(self.head), validation.scored.comparisons.mated
+            scores, mated = validation.scores(self.head, self.format), validation.scored.comparisons.mated
+            self.scores[protocol] = scores
             figures[f"val_eer_{protocol}"] = equal_error_rate(error_rates(scores[mated], scores[~mated]))
         self.report_validation(figures)
         with torch.inference_mode():
@@ -194,5 +211,12 @@ def constant_floor(loss: LossName, batch_size: int) -> float:
     return {"bce": math.log(2), "contrastive": 0.25, "triplet": 0.2, "infonce": math.log(batch_size)}[loss]
 
 
-def validation_list(encoder: Encoder, scored: ScoredList) -> ValidationList:
-    return ValidationList(scored, encoder(scored.probes), encoder(scored.references))
+def _temperature(head: Head) -> float:
+    """Of `infonce`. A cosine lies in [-1, 1] and needs a small one; the scale of other scores is learned."""
+    if isinstance(head, PlacesHead):
+        return PLACES_TEMPERATURE
+    return 0.1 if head.comparator == "cosine" else 1.0
+
+
+def _weight_decay(head: Head) -> float:
+    return PLACES_WEIGHT_DECAY if isinstance(head, PlacesHead) else 0.01

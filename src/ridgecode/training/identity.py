@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 
 from ridgecode.autoencoders.saved import AutoencoderSpec
 from ridgecode.autoencoders.windows import windows
+from ridgecode.errors import BadInput
+from ridgecode.matching.places.head import PlacesHead
+from ridgecode.matching.saved_matcher import load_matcher
+from ridgecode.matching.shipped.names import matcher_file
 from ridgecode.prints.crops.mated_crops import MatedCrops
 from ridgecode.prints.crops.training_crops import TrainingCrops
 from ridgecode.prints.mated_prints import MatedPrints, mated_prints
@@ -29,6 +33,18 @@ def identity_prints(store: PrintStore) -> IdentityPrints:
     """The store's mated prints. Raises BadInput if train or validation subjects have one print a finger."""
     train, val = mated_prints(store, "train"), mated_prints(store, "val")
     return IdentityPrints(train, val, val.fixed_probes())
+
+
+def identity_head(name: str, latent_dim: int) -> PlacesHead:
+    """The head that --identity_head names. Raises BadInput unless it is one that sees places, for so many latent
+    dims."""
+    head = load_matcher(matcher_file(name)).head
+    if not isinstance(head, PlacesHead) or head.latent_dim != latent_dim:
+        raise BadInput(
+            f"--identity_head {name} is no head that sees places in {latent_dim} latent dims; give a train-head run on "
+            "a model of this run's shape, such as the one of --start_from"
+        )
+    return head.train()
 
 
 class IdentityWindows(PrintWindows):

@@ -140,7 +140,9 @@ class SiameseTraining(BudgetedTraining):
         scores = torch.from_numpy(self.scores)
         mated = torch.from_numpy(self.val.comparisons.mated)
         own, others = scores[mated].numpy(), scores[~mated].numpy()
-        decided = decisions_at(own, others, published_threshold(self.net))
+        threshold = published_threshold(self.net)
+        assert threshold is not None, "the system ridge has a training of its own"
+        decided = decisions_at(own, others, threshold)
         self.report_validation(
             {
                 "val_loss": float(pair_loss(self.net, scores, mated).total),

@@ -120,7 +120,7 @@ def test_runs_that_cannot_be_kept(run: Path, fake_runs: Any, tmp_path: Path, ref
     change(environment, finished=False)
     assert "is not finished" in refused(*command)
     matcher = fake_runs.matcher("head")
-    assert "head is no autoencoder" in refused("models", "keep", matcher, "--name=a", f"--out={tmp_path / 'kept'}")
+    assert "--data is missing" in refused("models", "keep", matcher, "--name=a", f"--out={tmp_path / 'kept'}")
     assert not (tmp_path / "kept").exists()
     (tmp_path / "kept").write_text("in the way")
     assert "kept is a file" in refused(*command)

@@ -6,7 +6,7 @@ import pytest
 
 from ridgecode.errors import BadInput
 from ridgecode.matching.siamese.memory import Work, check_training_memory, training_memory
-from ridgecode.matching.siamese.systems import SYSTEMS, SiameseSpec, build_siamese, siamese_spec
+from ridgecode.matching.siamese.systems import PAIR_SYSTEMS, SiameseSpec, build_siamese, siamese_spec
 from ridgecode.runs.memory import FreeMemory
 
 
@@ -14,7 +14,7 @@ def spec(system: str, height: int, width: int, recipe: str = "ours") -> SiameseS
     return siamese_spec(system, recipe, (height, width), height, width)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", PAIR_SYSTEMS)
 @pytest.mark.parametrize("recipe", ["published", "ours"])
 def test_weights_are_those_of_the_real_network(system: str, recipe: str) -> None:
     small = spec(system, 60, 58, recipe)
@@ -50,7 +50,7 @@ def test_embeddings_and_pairs_count() -> None:
     assert training_memory(small, work._replace(n_pairs=10**9)).bytes - alone == 10**11
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", PAIR_SYSTEMS)
 @pytest.mark.parametrize("shape", [(600, 800), (4000, 3000), (1200, 90), (100, 9000)])
 def test_the_suggestion_of_a_refusal_is_accepted(system: str, shape: tuple[int, int]) -> None:
     free, work = FreeMemory(2_000_000_000, "of this machine"), Work(128, 24)

@@ -111,7 +111,6 @@ def test_non_mated_pairs_are_of_one_set(seed: int) -> None:
     for pairs in drawn:
         check(pairs, identity)
         assert (sets[pairs.probe] == sets[pairs.reference]).all()
-        assert pairs.mated.any() and not pairs.mated.all()
     # Of two sets of 6 images, each of two identities, 3 x 3 pairs a set are non-mated.
     assert (~drawn[2].mated).sum() == min(15, 18)
     assert set(identity[drawn[0].probe[~drawn[0].mated]].tolist()) <= {0, 1, 2, 3}

@@ -1,5 +1,6 @@
 """Image Siamese networks as files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from ridgecode.errors import BadInput
 from ridgecode.matching.siamese.saved import SiameseFacts, load_siamese, save_siamese
 from ridgecode.matching.siamese.systems import build_siamese, siamese_spec
+from ridgecode.matching.templates.format import TemplateFormat
 
 FACTS = SiameseFacts(-0.5, 0.001, True)
 
@@ -27,6 +29,13 @@ def test_a_network_comes_back_as_it_was(tmp_path: Path) -> None:
     x = torch.rand(3, 1, spec.height, spec.width)
     assert torch.equal(back.net.embed(x), net.embed(x))
     assert not back.net.training
+
+
+def test_how_templates_are_stored_comes_back(tmp_path: Path) -> None:
+    spec = siamese_spec("contrastive", "ours", (40, 36))
+    stating = replace(FACTS, template=TemplateFormat(64, 1), least_quality=10.0)
+    save_siamese(tmp_path / "a.safetensors", build_siamese(spec), spec, stating)
+    assert load_siamese(tmp_path / "a.safetensors").facts == stating
 
 
 def test_files_that_are_none_are_refused(tmp_path: Path) -> None:

@@ -603,6 +603,7 @@ def test_names_are_the_same_in_a_locale_that_is_not_utf8(faces, tmp_path):
         ("folder", "n{i}/{j}.pgm"),
         ("fvc", "n{i}/{i}_{j}.pgm"),
         ("fvc", "set/{i}_1_{j}.pgm"),
+        ("impressions", "n{i}/{i}_{j}.pgm"),
         ("socofing", "Real/{k}__M_Left_{finger}_finger_{impression}.pgm"),
         ("pattern", "{i}_{j}.pgm"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ridgecode.prints.datasets.request import READER_VERSION, Request, content_digest, why_anew
+from ridgecode.prints.datasets.set_rules import SetRule
 from ridgecode.prints.datasets.sources import list_source
 from support.empty_files import touch
 
@@ -111,6 +112,16 @@ def test_the_digest_changes_with_the_files(root, change):
 @pytest.mark.parametrize("option", [{"ppi": 500.0}, {"pattern": "x"}, {"keep_copies": True}, {"subjects": "1"}])
 def test_the_digest_changes_with_the_request(root, option):
     assert digest(root, **option) != digest(root)
+
+
+def test_the_digest_changes_with_what_is_known_of_a_set(root):
+    plain, rule = digest(root), SetRule(500.0, 1, {"val": "7"})
+    found = {
+        digest(root, sets={"a": one}) for one in (rule, SetRule(), rule._replace(ppi=1.0), rule._replace(split={}))
+    }
+    assert len(found - {plain}) == 4
+    # Requests of other sources are written as before there were sets, so that their stores are still reused.
+    assert "sets" not in Request("folder", root, "", 0.0, "", False).as_json()
 
 
 def test_the_digest_does_not_change_with_what_is_not_read(root):

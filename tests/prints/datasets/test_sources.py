@@ -24,6 +24,8 @@ from support.empty_files import touch
         ("fvc", 0.0, "FVC2002_DB2_B", (36, 34)),  # 569 ppi
         ("fvc", 0.0, "unknown", (41, 38)),  # 500 ppi
         ("fvc", 250.0, "FVC2002_DB2_B", (82, 77)),
+        ("impressions", 0.0, "FCJ2020", (41, 38)),  # 500 ppi
+        ("impressions", 250.0, "FCJ2020", (82, 77)),
     ],
 )
 def test_the_canonical_print_of_a_grey_image(tmp_path, source, ppi, folder, shape):
@@ -58,7 +60,7 @@ IMAGES = (
 OTHERS = ("README.txt", "Thumbs.db", ".DS_Store", "index")
 
 
-@pytest.mark.parametrize("source", ["folder", "fvc", "socofing", "pattern"])
+@pytest.mark.parametrize("source", ["folder", "fvc", "impressions", "socofing", "pattern"])
 @given(
     st.sets(
         st.builds(

@@ -127,3 +127,37 @@ def test_bad_arguments_name_their_flag(tmp_path: Path, flag: str, arguments: dic
     with pytest.raises(BadInput, match=flag):
         synthesise(**{"subjects": 1, "impressions": 1, "out": tmp_path / "prints", **arguments})  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_larger_field_of_view_gives_second_impressions_that_prepare_reads(tmp_path: Path) -> None:
+    from ridgecode.prints.datasets.prepare import prepare
+    from ridgecode.prints.store import PrintStore
+
+    synthesise(1, 2, tmp_path / "prints", seed=7, alterations=False, threads=1, progress=False, field_of_view=1.5)
+    files = sorted((tmp_path / "prints" / "Synthetic").iterdir())
+    assert [path.name for path in files[:3]] == ["10_1.png", "10_2.png", "11_1.png"] and len(files) == 20
+    with Image.open(files[0]) as image:
+        assert image.size == (135, 146) and image.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+    store = PrintStore.open(prepare("impressions", tmp_path / "prints", tmp_path / "store", progress=False).path)
+    assert (len(store), store.image(0).shape) == (20, (146, 135))
+
+
+def test_two_impressions_of_a_larger_field_of_view_show_more_of_the_same_finger() -> None:
+    from ridgecode.prints.synthetic.impressions import impression
+    from ridgecode.prints.synthetic.masters import master_print
+
+    small, large = (impression(master_print(3, field_of_view=one), 3) for one in (1.0, 1.5))
+    assert large.shape == (146, 135)
+    assert (large < 128).sum() > 1.7 * (small < 128).sum()
+
+
+@pytest.mark.parametrize("times", [0.9, 2.1, float("nan")])
+def test_a_field_of_view_out_of_range_is_refused(tmp_path: Path, times: float) -> None:
+    with pytest.raises(BadInput, match="--field_of_view"):
+        synthesise(1, 1, tmp_path / "prints", alterations=False, progress=False, field_of_view=times)
+
+
+def test_a_larger_field_of_view_with_alterations_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="--alterations false"):
+        synthesise(1, 1, tmp_path / "prints", progress=False, field_of_view=1.5)
+    assert not (tmp_path / "prints").exists()

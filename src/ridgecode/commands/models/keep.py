@@ -18,6 +18,7 @@ from ridgecode.codec.coded_prints import through_bytes
 from ridgecode.commands.models.training_history import training_history
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file, write_text
+from ridgecode.matching.shipped.names import shipped_names
 from ridgecode.prints.store import PrintStore
 from ridgecode.runs.run_folder import RunFolder
 
@@ -31,10 +32,9 @@ def keep_model(run_dir: Path, name: str, data: Path | None, out: Path = PRETRAIN
     Raises BadInput for a run that is not finished or not evaluated, a name that is none, weights that 16 bits don't
     hold, or, among the pretrained models, a file beyond 5,000,000 bytes.
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-        raise BadInput(f"--name {name} is no name for a model; give small letters, digits and dashes between them")
-    if out.is_file():
-        raise BadInput(f"--out {out} is a file; give a folder")
+    check_name(name, out)
+    if name in shipped_names():
+        raise BadInput(f"--name {name} is that of a shipped matcher; give another")
     run = RunFolder(run_dir)
     if run.read_config().get("verb") != "train-autoencoder":
         raise BadInput(f"{run_dir} is no autoencoder; give the folder of a train-autoencoder run")
@@ -59,6 +59,14 @@ def keep_model(run_dir: Path, name: str, data: Path | None, out: Path = PRETRAIN
             )
     write_text(file.with_suffix(".md"), card_page(card))
     return file
+
+
+def check_name(name: str, out: Path | None) -> None:
+    """Raises BadInput for a name that is none, and for an --out that is a file."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        raise BadInput(f"--name {name} is no name for a model; give small letters, digits and dashes between them")
+    if out is not None and out.is_file():
+        raise BadInput(f"--out {out} is a file; give a folder")
 
 
 def renew_coded_figures(file: Path, store: PrintStore) -> None:

@@ -22,7 +22,8 @@ class Evaluate:
         split: which subjects: train, val, test, or all; of a run split by file val is the files that it held out
         out: JSON file for the figures (default: evaluation.json in that folder)
         json: print the figures as JSON, for programs, instead of lines to read
-        protocols: of matching, by commas: aligned, moved, fvc, fvc-all; auto for those the store allows, none for none
+        protocols: of matching, by commas: aligned, moved, impressions, impressions-all (of FVC sets also called fvc,
+            fvc-all); auto for those the store allows, none for none
         comparisons: folder of comparison lists, read where they are there, written where not (default: comparisons/
             in that folder)
         depth_bits: bits a latent dim at which bytes and mse_at_depth are stated, 1 to 8 (mse_at_bits has 4 and 8)

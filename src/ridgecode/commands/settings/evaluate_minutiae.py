@@ -26,8 +26,9 @@ class EvaluateMinutiae:
         data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
         split: which subjects: train, val, test, or all
         out: JSON file for the figures (default: in the run's folder)
-        protocols: reconstruction compares the output of --run or --codec with the originals; aligned, moved, fvc and
-            fvc-all compare the store's own prints; auto is reconstruction where there is a run or a codec
+        protocols: reconstruction compares the output of --run or --codec with the originals; aligned, moved,
+            impressions and impressions-all (of FVC sets also called fvc and fvc-all) compare the store's own prints;
+            auto is reconstruction where there is a run or a codec
         levels: of altered probes, by commas: Easy, Medium, Hard; or all
         max_prints: Real prints that are compared, spread evenly over the subjects
         jobs: processes, one thread each; 0 takes all processors

@@ -6,15 +6,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ListModels:
-    """Lists the pretrained models. Each verb that takes a model takes the name of one."""
+    """Lists the pretrained models and the shipped matchers. Each verb that takes a model, or a matcher's run, takes the
+    name of one."""
 
 
 @dataclass(frozen=True)
 class ShowModel:
-    """Prints the card of a model: its figures, the commands that made it, its hash.
+    """Prints the card of a model or a matcher: its figures, the commands that made it, its terms of use.
 
     Args:
-        model: pretrained model's name, or a model file with a card
+        model: name of a pretrained model or a shipped matcher, or a file with a card
     """
 
     model: Path
@@ -22,11 +23,12 @@ class ShowModel:
 
 @dataclass(frozen=True)
 class ExportModel:
-    """Writes a model as encoder.onnx and decoder.onnx (needs the extra ridgecode[onnx]).
+    """Writes a model as encoder.onnx and decoder.onnx, a matcher of images as matcher.onnx, or a head on latent vectors
+    as head.onnx (needs the extra ridgecode[onnx]).
 
     Args:
-        model: pretrained model's name, a run's folder, or a model file
-        out: folder for the two files
+        model: name of a pretrained model or a shipped matcher, a run's folder, or a model file
+        out: folder for the files
     """
 
     model: Path
@@ -53,17 +55,21 @@ class FitCodec:
 
 @dataclass(frozen=True)
 class KeepModel:
-    """Keeps a finished and evaluated run as a pretrained model: NAME.safetensors, with 16-bit weights, and its card
-    NAME.md.
+    """Keeps a finished and evaluated run as a pretrained model or a shipped matcher: NAME.safetensors, with 16-bit
+    weights, 8-bit ones of a matcher, and its card NAME.md.
 
     Args:
-        run: folder of a train-autoencoder run
+        run: folder of a train-autoencoder, train-head or train-siamese run
         name: of the model, such as ridge-crop32-128
-        data: prepared store on whose validation subjects the MSE is measured, with 32- and 16-bit weights
-        out: folder for the two files (default: where the pretrained models lie)
+        data: prepared store on whose validation subjects the weights are compared with those of 32 bits: by the MSE,
+            and of a matcher, which needs it, by embeddings and EER
+        evaluations: of a matcher, JSON files of `ridgecode evaluate` whose figures the card has, by commas (default:
+            those in the run's folder)
+        out: folder for the two files (default: where the pretrained models, or the shipped matchers, lie)
     """
 
     run: Path
     name: str
     data: Path | None = None
+    evaluations: str = ""
     out: Path | None = None

@@ -12,22 +12,27 @@ class Prepare:
     Args:
         out: folder of the store
         root: folder with the images; not needed with --download
-        source: socofing (Real/ and Altered/), fvc (101_1.tif, ...), folder (one folder an identity) or synthetic
+        source: socofing (Real/ and Altered/), fvc (101_1.tif, ...), impressions (sets of second impressions, named as
+            FVC names them, whose persons and ppi are known or stand in a file sets.yaml in --root), folder (one folder
+            an identity) or synthetic
         subjects: subject numbers to take, such as 1-480 or 1-3,7; all where it is left out
         skip_bad: list images that can't be read in store.json and leave them out, instead of stopping at the first
         download: fetch SOCOFing from Kaggle first (needs the extra ridgecode[download] and a Kaggle account)
-        ppi: pixels per inch of the images, which are brought to 200; 0 takes what is known of an FVC set or what each
-            file's own tag says, and leaves folder images without a tag as they are
+        ppi: pixels per inch of the images, which are brought to 200; 0 takes what is known of a set or what each file's
+            own tag says, and leaves folder images without a tag as they are
         threads: images decoded at once; 0 takes one a core
         pattern: with --source folder, a regular expression with the groups person, finger and impression that fits the
             names of the images without suffix, such as (?P<person>.+)_(?P<finger>.+)_(?P<impression>.+); with a slash
             in it, their paths below --root
         strict: stop where anything below --root that looks like an image, a link, a set or an identity is not taken
+        person_digits: with --source impressions, how many of the last digits of a finger's number tell the finger, so
+            that those before them are the person's, in all sets; 0 takes each finger as a person; -1 takes what
+            sets.yaml says, else what is known of the set, else 0
     """
 
     out: Path
     root: Path | None = None
-    source: Literal["socofing", "fvc", "folder", "synthetic"] = "socofing"
+    source: Literal["socofing", "fvc", "impressions", "folder", "synthetic"] = "socofing"
     subjects: str = ""
     skip_bad: bool = False
     download: bool = False
@@ -35,3 +40,4 @@ class Prepare:
     threads: int = 0
     pattern: str = ""
     strict: bool = False
+    person_digits: int = -1

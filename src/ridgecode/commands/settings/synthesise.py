@@ -14,6 +14,8 @@ class Synthesise:
         impressions: prints of each finger; the first is the reference and the one that is altered
         alterations: whether to make the altered prints (obliteration, central rotation, z-cut; three levels each)
         ridge_period: pixels from ridge to ridge in the 97x90 print
+        field_of_view: height and width of a print over those of the 97x90 print, 1 to 2; above 1, PNG files named
+            finger_impression.png, which `prepare --source impressions` reads, without altered prints
         seed: of everything; equal seeds give equal files
         threads: fingers made at once; 0 takes one a core
     """
@@ -23,5 +25,6 @@ class Synthesise:
     impressions: int = 1
     alterations: bool = True
     ridge_period: float = 3.25
+    field_of_view: float = 1.0
     seed: int = 0
     threads: int = 0

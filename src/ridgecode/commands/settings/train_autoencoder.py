@@ -37,6 +37,8 @@ class TrainAutoencoder:
             coded, and a network that predicts their probabilities is trained as well; 0 trains without
         identity_weight: weight of a matching loss on latent vectors (nats) in the loss, so that a vector both decodes
             and matches; 0 trains without
+        identity_head: with identity_weight: a train-head run on the model that this run starts from, whose templates
+            the matching loss compares, and which is trained along; empty compares latent vectors themselves
         seed_size: side of the map that the decoder starts from, stretched to its first map; 0 takes the backbone's own
             (ridge the whole map, ResNets 4)
         first_conv: ResNets only: bolts' 7x7 first convolution of stride 2
@@ -78,6 +80,7 @@ class TrainAutoencoder:
     start_from: str = ""
     rate_weight: float = 0.0
     identity_weight: float = 0.0
+    identity_head: str = ""
     seed_size: int = 0
     first_conv: bool = False
     maxpool1: bool = False

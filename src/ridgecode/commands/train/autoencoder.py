@@ -121,6 +121,7 @@ def _plan(settings: TrainAutoencoder) -> TrainingPlan:
         settings.start_from,
         settings.rate_weight,
         settings.identity_weight,
+        settings.identity_head,
         settings.learning_rate,
         settings.schedule,
         settings.max_epochs,

@@ -14,6 +14,7 @@ from ridgecode.commands.settings.train_autoencoder import TrainAutoencoder
 from ridgecode.commands.train.checks import check_at_least
 from ridgecode.errors import BadInput
 from ridgecode.runs.hardware import Hardware
+from ridgecode.training.identity import identity_head
 
 
 def hardware_of(settings: TrainAutoencoder) -> Hardware:
@@ -60,6 +61,8 @@ def check_settings(settings: TrainAutoencoder) -> None:
         )
     if settings.identity_weight:
         _check_identity(settings)
+    elif settings.identity_head:
+        raise BadInput(f"--identity_head {settings.identity_head} is for --identity_weight; give it too, such as 0.01")
     if settings.backbone == "pca" and settings.distortion != "mse":
         raise BadInput(f"--backbone pca minimises mse by its nature, not {settings.distortion}; give --distortion mse")
     if settings.backbone == "pca" and settings.train_crops not in ("random", "centre"):
@@ -100,3 +103,5 @@ def _check_identity(settings: TrainAutoencoder) -> None:
         )
     if settings.batch_size == 1:
         raise BadInput("--identity_weight picks a mate among the others of a batch; give --batch_size 2 or more")
+    if settings.identity_head:
+        identity_head(settings.identity_head, settings.latent_dim)  # refused before the run begins

@@ -12,6 +12,8 @@ import torch
 from ridgecode.commands.settings.train_siamese import TrainSiamese
 from ridgecode.commands.train.checks import check_at_least
 from ridgecode.commands.train.finish import finish_training, print_finished_before
+from ridgecode.commands.train.ridge import train_ridge
+from ridgecode.commands.train.ridge_settings import check_not_ridge
 from ridgecode.errors import BadInput
 from ridgecode.files import write_text
 from ridgecode.matching.comparisons import Comparisons
@@ -45,6 +47,9 @@ _NAMED = 3
 
 def train_siamese(settings: TrainSiamese) -> Path:
     """Runs the training; returns the run's folder. Raises BadInput for settings or data that can't be used."""
+    if settings.system == "ridge":
+        return train_ridge(settings)
+    check_not_ridge(settings)
     counts = ("max_epochs", "early_stopping_patience", "threads", "seed", "n_pairs", "image_height", "image_width")
     check_at_least(settings, 0, (*counts, "max_minutes", "learning_rate"))
     if settings.batch_size != 0 and settings.batch_size < 2:

@@ -1,5 +1,8 @@
 """An image Siamese network as a matching system: images to embeddings, and scores of a comparison list."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -8,7 +11,10 @@ from torch import Tensor
 from ridgecode.matching.siamese.saved import SavedSiamese
 from ridgecode.matching.siamese.systems import Network, SiameseSpec
 from ridgecode.matching.systems import MatchingSystem
+from ridgecode.matching.templates.enrolment import enrolment_of
+from ridgecode.matching.templates.scoring import pair_scores
 from ridgecode.matching.vectors import chunks_of_pairs
+from ridgecode.prints.canonical import WHITE
 
 BATCH = 128
 _BATCH_FLOATS = 2**28
@@ -29,11 +35,13 @@ def embed_images(net: Network, spec: SiameseSpec, images: NDArray[np.uint8]) -> 
     try:
         with torch.inference_mode():
             step = images_at_a_time(spec)
-            starts = range(0, max(1, len(images)), step)  # one empty batch where there is no image
-            embeddings = [net.embed(spec.tensor(images[i : i + step]).to(device)).cpu() for i in starts]
+            # Without an image, a white one gives the size; torch's pixel_unshuffle fails on an empty batch.
+            some = images if len(images) else np.full((1, spec.height, spec.width), WHITE, np.uint8)
+            starts = range(0, len(some), step)
+            embeddings = [net.embed(spec.tensor(some[i : i + step]).to(device)).cpu() for i in starts]
     finally:
         net.train(was_training)
-    return torch.cat(embeddings)
+    return torch.cat(embeddings)[: len(images)]
 
 
 def score_embeddings(
@@ -49,12 +57,41 @@ def score_embeddings(
     return scores
 
 
-def siamese_system(saved: SavedSiamese) -> MatchingSystem:
-    """The system of a saved network; its template is the embedding, 4 bytes a number."""
-    net, spec = saved.net, saved.spec
+class Fitted:
+    """Brings prints (N, H, W) to a network's size. Those of the last two arrays are kept, since the quality of a print
+    is measured on them as well."""
+
+    def __init__(self, spec: SiameseSpec) -> None:
+        self._spec = spec
+        self._cache: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
+
+    def __call__(self, prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        for cached, found in self._cache:
+            if cached is prints:
+                return found
+        found = self._spec.fit(prints)
+        self._cache = [*self._cache, (prints, found)][-2:]
+        return found
+
+
+def _as_they_are(prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return prints
+
+
+def siamese_system(saved: SavedSiamese, fitted: bool = False) -> MatchingSystem:
+    """The system of a saved network. Its template is the embedding: integers where its facts state a format of
+    templates, else 4 bytes a number.
+
+    fitted: whether prints come as `saved.spec.fit` gives them. In both cases it is these images whose quality says
+        which prints enrol, so that a store of one size and one of several agree on that.
+    """
+    net, spec, format = saved.net, saved.spec, saved.facts.template
+    fit: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] = _as_they_are if fitted else Fitted(spec)
+    enrolment = enrolment_of(saved.facts.least_quality, fit)
+    name = saved.shipped.name if saved.shipped else f"{spec.system} ({spec.recipe})"
 
     def vectors(prints: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return embed_images(net, spec, spec.fit(prints)).numpy()
+        return embed_images(net, spec, fit(prints)).numpy()
 
     def scores(
         probes: NDArray[np.float32],
@@ -64,6 +101,12 @@ def siamese_system(saved: SavedSiamese) -> MatchingSystem:
     ) -> NDArray[np.float32]:
         return score_embeddings(net, torch.from_numpy(probes), torch.from_numpy(references), probe_rows, reference_rows)
 
+    if format is not None:
+
+        def integers(prints: NDArray[np.uint8]) -> NDArray[np.int8]:
+            return format.quantise(vectors(prints))
+
+        return MatchingSystem(name, format.bytes, integers, partial(pair_scores, format), format, enrolment)
     with torch.no_grad():
         size = net.embed(torch.zeros(1, spec.channels, spec.height, spec.width)).shape[1]
-    return MatchingSystem(f"{spec.system} ({spec.recipe})", 4 * size, vectors, scores)
+    return MatchingSystem(name, 4 * size, vectors, scores, enrolment=enrolment)

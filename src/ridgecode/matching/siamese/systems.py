@@ -22,19 +22,24 @@ from ridgecode.matching.siamese.networks import (
     SubtractConvNetwork,
     SubtractNetwork,
 )
+from ridgecode.matching.siamese.ridge import RidgeNetwork
 from ridgecode.prints.canonical import resized
+from ridgecode.prints.frame import FRAME_SIDE, framed_prints
 from ridgecode.prints.movement import Limits
 
-PairRule = Literal["probes", "images", "triplets", "all"]
+PairRule = Literal["probes", "images", "triplets", "all", "views"]
 SYSTEMS: tuple[SystemName, ...] = get_args(SystemName)
+PAIR_SYSTEMS: tuple[SystemName, ...] = tuple(name for name in SYSTEMS if name != "ridge")
+"""Those that are trained on drawn pairs, by either recipe."""
 
-Network = SubtractNetwork | SubtractConvNetwork | StripesNetwork | ContrastiveNetwork | L1Network
+Network = SubtractNetwork | SubtractConvNetwork | StripesNetwork | ContrastiveNetwork | L1Network | RidgeNetwork
 _NETWORKS: dict[str, type[Network]] = {
     "subtract": SubtractNetwork,
     "subtract-conv": SubtractConvNetwork,
     "stripes": StripesNetwork,
     "contrastive": ContrastiveNetwork,
     "l1": L1Network,
+    "ridge": RidgeNetwork,
 }
 
 
@@ -62,6 +67,7 @@ SYSTEM_FACTS: dict[str, System] = {
     "stripes": System(160, 160, 1, 1, "all", (0.0, 0.0)),
     "contrastive": System(0, 0, 1, 2, "images", (0.1875, 0.25)),  # a quarter of the 75 % that train
     "l1": System(100, 100, 3, 1, "triplets", (0.10, 0.20)),
+    "ridge": System(FRAME_SIDE, FRAME_SIDE, 1, 1, "views", (0.0, 0.0)),
 }
 
 
@@ -77,7 +83,7 @@ class Recipe:
         reference of its pair; pairs of a list or of folders are trained pair by pair all the same
     """
 
-    optimiser: Literal["adam", "rmsprop"]
+    optimiser: Literal["adam", "rmsprop", "adamw"]
     learning_rate: float
     schedule: Literal["constant", "cosine"]
     batch_size: int
@@ -102,6 +108,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("contrastive", "ours"): Recipe("adam", 1e-3, "cosine", 128, 13, "subject", {}, movement=_SMALL_MOVEMENT),
     ("l1", "published"): Recipe("adam", 1e-4, "constant", 16, 50, "pair", {}),
     ("l1", "ours"): Recipe("adam", 1e-4, "cosine", 16, 50, "subject", _NORMED, channels=1),
+    ("ridge", "ours"): Recipe("adamw", 2e-3, "cosine", 256, 16, "subject", {}),
 }
 
 
@@ -110,6 +117,7 @@ class SiameseSpec:
     """All that is needed to build the network again and to bring images to its input.
 
     height, width: pixels; step: of images that are larger by this factor, every `step`-th row and column is taken.
+    dims: numbers in an embedding, of the system `ridge`, which has no number of its own; 0 for the others
     """
 
     system: SystemName
@@ -118,9 +126,15 @@ class SiameseSpec:
     width: int
     channels: int
     step: int
+    dims: int = 0
 
     def fit(self, prints: np.ndarray) -> np.ndarray:
-        """(N, H, W) uint8 images of any size -> (N, height, width) uint8. Images of that size stay as they are."""
+        """(N, H, W) uint8 images of any size -> (N, height, width) uint8.
+
+        The system `ridge` takes the frame of each print. For the others images of that size stay as they are.
+        """
+        if self.system == "ridge":
+            return framed_prints(prints)
         shape = (self.height, self.width)
         if prints.shape[1:] == shape:
             return prints
@@ -185,7 +199,7 @@ def build_siamese(spec: SiameseSpec) -> Network:
         raise BadInput(
             f"there is no system {spec.system} with the recipe {spec.recipe}; choose from {', '.join(SYSTEMS)}"
         )
-    arguments = RECIPES[spec.system, spec.recipe].network
+    arguments = RECIPES[spec.system, spec.recipe].network | ({"dims": spec.dims} if spec.dims else {})
     net = _NETWORKS[spec.system](spec.height, spec.width, spec.channels, **arguments)
     # On a CPU this order in memory is twice as fast as the usual one (benchmarks/siamese.py).
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -217,8 +231,11 @@ def batch_loss(net: Network, e1: Tensor, e2: Tensor, fingers: Tensor) -> PairLos
     return PairLoss(torch.stack(list(terms.values())).sum(), terms)
 
 
-def published_threshold(net: Network) -> float:
-    """The threshold of the write-ups: a logit of 0, which is a probability of 0.5, or a distance of 0.5."""
+def published_threshold(net: Network) -> float | None:
+    """The threshold of the write-ups: a logit of 0, which is a probability of 0.5, or a distance of 0.5. None for the
+    system `ridge`, which is ours."""
+    if net.kind == "infonce":
+        return None
     return 0.0 if net.kind == "bce" else -0.5
 
 

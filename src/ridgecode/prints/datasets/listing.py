@@ -1,10 +1,12 @@
 """What a data set's reader finds below a folder: the prints, and everything that is no print and why."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ridgecode.errors import BadInput
 from ridgecode.prints.datasets.file_names import shown
+from ridgecode.prints.datasets.set_rules import SetRule
 from ridgecode.prints.labels import PrintLabel
 
 # The reasons for which a file, link or folder is left out. The account groups them by these phrases.
@@ -56,6 +58,7 @@ class Listing(NamedTuple):
     left_out: whatever else looks like an image, a link, a set or an identity and is not taken
     remarks: sentences about what was taken, for the account
     numbered: whether impressions are numbered by the order of the files, not by their names
+    sets: of "impressions", how each set is read
     """
 
     files: list[PrintFile]
@@ -63,6 +66,7 @@ class Listing(NamedTuple):
     left_out: list[LeftOut]
     remarks: tuple[str, ...] = ()
     numbered: bool = False
+    sets: Mapping[str, SetRule] = {}
 
 
 def nothing_to_take(root: Path, left_out: list[LeftOut], way_out: str) -> BadInput:

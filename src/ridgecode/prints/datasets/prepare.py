@@ -20,10 +20,13 @@ from ridgecode.prints.canonical import check_ppi
 from ridgecode.prints.datasets.account import account, check_strict, check_strict_store
 from ridgecode.prints.datasets.file_names import as_text
 from ridgecode.prints.datasets.folder import is_triplets
+from ridgecode.prints.datasets.listing import Listing
 from ridgecode.prints.datasets.request import READER_VERSION, Request, content_digest, decoders, store_at, why_anew
-from ridgecode.prints.datasets.sources import SOURCES, canonical_print, list_source
+from ridgecode.prints.datasets.set_rules import is_digits
+from ridgecode.prints.datasets.sources import SCALED, SOURCES, canonical_print, list_source
 from ridgecode.prints.datasets.writing import write_prints
 from ridgecode.prints.labels import parse_subjects, subjects_text
+from ridgecode.prints.sets import set_of_finger
 from ridgecode.prints.store import STORE_FILE
 
 
@@ -72,20 +75,26 @@ def prepare(
     pattern: str = "",
     strict: bool = False,
     keep_copies: bool = False,
+    person_digits: int | None = None,
 ) -> PrepareReport:
     """Writes the canonical prints of the images below `root` into a store at `out`: whole or not at all.
 
-    source: "socofing", "fvc", "folder" (one folder an identity) or "synthetic" (SOCOFing's layout)
+    source: "socofing", "fvc", "impressions" (sets of second impressions, named as FVC names them), "folder" (one folder
+    an identity) or "synthetic" (SOCOFing's layout)
     subjects: subject numbers to take, such as `1-480` or `1-3,7`; of FVC, finger numbers; empty takes all
     skip_bad: True lists files that can't be used in store.json and leaves them out; False raises BadInput at the first
-    ppi: pixels per inch of the images, for "folder" and "fvc"; 0 takes what is known of an FVC set, else each file's
-    own tag, else 500 for "fvc" and the image's own size for "folder"
+    ppi: pixels per inch of the images, for "folder", "fvc" and "impressions"; 0 takes what is known of an FVC set, or
+    what sets.yaml says of a set of impressions, else each file's own tag, else 500 or, for "folder", the image's own
+    size
     threads: images decoded at once; 0 takes one per usable core, 8 at most; the store's bytes don't depend on it
     progress: whether to show a progress bar, where standard error is a terminal
     pattern: for "folder", a regular expression with the groups person, finger and impression that the names of images
     are read by, instead of their folders
     strict: True raises BadInput where anything that looks like an image, a link, a set or an identity is not taken
     keep_copies: True keeps equal images of one identity, of which otherwise the first is taken
+    person_digits: for "impressions", of all sets, how many of the last digits of a finger's number tell the finger;
+    those before them are the person's. None takes what sets.yaml in `root` says, else what is known of the set, else 0:
+    each finger is a subject.
 
     Where several processes prepare the same store, one does the work and the others wait for it. A finished store at
     `out` of the same source, root and subjects is reused where it still holds what a new one would hold, and replaced
@@ -94,9 +103,9 @@ def prepare(
     """
     root, out = Path(root), Path(out)
     began = time.monotonic()
-    _check_flags(source, ppi, threads, pattern)
+    _check_flags(source, ppi, threads, pattern, person_digits)
     try:
-        listing = list_source(source, root, subjects, pattern)
+        listing = list_source(source, root, subjects, pattern, person_digits)
     except OSError as error:
         raise BadInput(
             f"{error.filename or root} can't be read ({error.strerror}): mend its rights or leave it out"
@@ -107,7 +116,8 @@ def prepare(
         check_strict(listing)
     # The images of triplets are paired by place, so that a missing one would shift all that follow.
     keep_copies = keep_copies or (source == "folder" and is_triplets({file.label.subject for file in listing.files}))
-    request = Request(source, root, subjects_text(parse_subjects(subjects)), float(ppi), pattern, keep_copies)
+    numbers = subjects_text(parse_subjects(subjects))
+    request = Request(source, root, numbers, float(ppi), pattern, keep_copies, listing.sets)
     digest = content_digest(request, listing)
     about: dict[str, Any] | None = None
 
@@ -139,7 +149,7 @@ def prepare(
                 return reuse(about)
             _remove_leftovers(out)
             with whole_folder(out.absolute()) as folder:
-                read = canonical_print(source, ppi)
+                read = canonical_print(source, ppi, _ppi_of_files(listing))
                 about = write_prints(folder, source, listing, read, skip_bad, keep_copies, threads, progress)
                 if strict:
                     check_strict_store(about)
@@ -169,18 +179,29 @@ def is_current(source: str, root: Path, out: Path) -> bool:
         return True
     if about is None or about.get("reader") != READER_VERSION:
         return True
-    request = Request(source, root, "", 0.0, "", about["request"]["keep_copies"])
+    request = Request(source, root, "", 0.0, "", about["request"]["keep_copies"], listing.sets)
     return not why_anew(out, about, request, content_digest(request, listing))
 
 
-def _check_flags(source: str, ppi: float, threads: int, pattern: str) -> None:
+def _ppi_of_files(listing: Listing) -> dict[Path, float]:
+    """Pixels per inch of the files of those sets of which sets.yaml has it."""
+    ppi_of = {name: rule.ppi for name, rule in listing.sets.items() if rule.ppi}
+    sets = ((file.path, set_of_finger(file.label.finger_id)) for file in listing.files if ppi_of)
+    return {path: ppi_of[name] for path, name in sets if name in ppi_of}
+
+
+def _check_flags(source: str, ppi: float, threads: int, pattern: str, person_digits: int | None) -> None:
     if source not in SOURCES:
         raise BadInput(f"there is no source {source!r}: choose one of {', '.join(SOURCES)}")
     check_ppi(ppi)
-    if ppi and source not in ("folder", "fvc"):
+    if ppi and source not in SCALED:
         raise BadInput(f"--ppi can't be given with --source {source}, whose scale is known: leave it out")
     if pattern and source != "folder":
         raise BadInput(f"--pattern can't be given with --source {source}, whose names are known: give --source folder")
+    if person_digits is not None and source != "impressions":
+        raise BadInput(f"--person_digits can't be given with --source {source}: give --source impressions")
+    if person_digits is not None and not is_digits(person_digits):
+        raise BadInput(f"--person_digits {person_digits} is no number of digits: give 0 to 9")
     if threads < 0:
         raise BadInput(f"--threads {threads} is no number of threads: give 1 or more, or 0 for one per core")
 

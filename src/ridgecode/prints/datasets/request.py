@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ridgecode.errors import BadInput
 from ridgecode.prints.datasets.file_names import as_text
 from ridgecode.prints.datasets.listing import Listing
+from ridgecode.prints.datasets.set_rules import SetRule
 from ridgecode.prints.store import INDEX_FILE, PIXELS_FILE, STORE_FILE, read_about
 
 READER_VERSION = 2
@@ -22,7 +23,8 @@ _DECODERS = ("imagecodecs", "wsq")
 
 
 class Request(NamedTuple):
-    """What `prepare` was asked for. subjects: as `subjects_text` writes them; others: as in `prepare`"""
+    """What `prepare` was asked for. subjects: as `subjects_text` writes them; sets: of "impressions", how each set is
+    read, by flag, sets.yaml or what is known of it; others: as in `prepare`"""
 
     source: str
     root: Path
@@ -30,10 +32,13 @@ class Request(NamedTuple):
     ppi: float
     pattern: str
     keep_copies: bool
+    sets: Mapping[str, SetRule] = {}
 
     def as_json(self) -> dict[str, Any]:
-        """The request as store.json has it; the root is absolute."""
-        return {**self._asdict(), "root": as_text(str(self.root.resolve()))}
+        """The request as store.json has it; the root is absolute. `sets` is there where a set is."""
+        plain = {**self._asdict(), "root": as_text(str(self.root.resolve()))}
+        del plain["sets"]
+        return plain | ({"sets": {name: rule._asdict() for name, rule in self.sets.items()}} if self.sets else {})
 
 
 def content_digest(request: Request, listing: Listing) -> str:
@@ -120,6 +125,8 @@ def why_anew(out: Path, about: Mapping[str, Any], request: Request, digest: str)
         return "another version of ridgecode prepared it"
     for key, value in request.as_json().items():
         if (old := about["request"].get(key)) != value:
+            if key == "sets":
+                return "what is known of its sets has changed"
             return f"its {key} was {old:g}" if isinstance(old, float) else f"its {key} was {old!r}"
     if about["files_digest"] != digest:
         return "images, their names or their folders have changed"

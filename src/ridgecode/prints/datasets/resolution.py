@@ -5,32 +5,36 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ridgecode.prints.datasets.fvc import fvc_ppi
+from ridgecode.prints.sets import has_sets
 
 _UNKNOWN_SET_PPI = 500.0
-"""Of an FVC set whose path and files tell none: that of most scanners."""
+"""Of a set of which nothing tells the resolution: that of most scanners."""
 
 
 class Resolution(NamedTuple):
     """ppi: pixels per inch that an image is taken to have; 0 where it keeps its own size
 
-    origin: --ppi, the FVC set, the file's own tag, an assumption, or nothing that told it
+    origin: --ppi, sets.yaml, the FVC set, the file's own tag, an assumption, or nothing that told it
     tag: pixels per inch by the file's own tag; 0 where it has none
     """
 
     ppi: float
-    origin: Literal["given", "set", "tag", "assumed", "none"]
+    origin: Literal["given", "sets.yaml", "set", "tag", "assumed", "none"]
     tag: float
 
 
-def resolution_of(source: str, path: Path, given: float, tag: float) -> Resolution:
-    """The resolution of an image of "fvc" or "folder". given: by --ppi, 0 where it is left out"""
+def resolution_of(source: str, path: Path, given: float, tag: float, of_set: float = 0.0) -> Resolution:
+    """The resolution of an image of "fvc", "impressions" or "folder". given: by --ppi, 0 where it is left out; of_set:
+    by sets.yaml, 0 where it has none"""
     if given:
         return Resolution(given, "given", tag)
+    if of_set:
+        return Resolution(of_set, "sets.yaml", tag)
     if source == "fvc" and (known := fvc_ppi(path.parent)):
         return Resolution(known, "set", tag)
     if tag:
         return Resolution(tag, "tag", tag)
-    return Resolution(_UNKNOWN_SET_PPI, "assumed", tag) if source == "fvc" else Resolution(0.0, "none", tag)
+    return Resolution(_UNKNOWN_SET_PPI, "assumed", tag) if has_sets(source) else Resolution(0.0, "none", tag)
 
 
 class Resolutions:
@@ -40,7 +44,7 @@ class Resolutions:
         self._count: Counter[tuple[str, Resolution]] = Counter()
 
     def add(self, resolution: Resolution, set_name: str) -> None:
-        """Counts one print. set_name: of an FVC print; empty for others"""
+        """Counts one print. set_name: of a source with sets; empty for others"""
         self._count[set_name, resolution] += 1
 
     def remarks(self) -> list[str]:
@@ -62,7 +66,7 @@ class Resolutions:
         if by_tag and untagged:
             remarks.append(f"{_files(untagged)} no resolution tag and {_keep(untagged)} own size, unlike the others")
         for (tag, used, origin), count in sorted(differing.items()):
-            why = "--ppi" if origin == "given" else "the known resolution of the FVC set"
+            why = {"given": "--ppi", "set": "the known resolution of the FVC set"}.get(origin, origin)
             remarks.append(f"{_files(count)} {tag:g} ppi by {_their(count)} own tag; {used:g} ppi, {why}, was used")
         assumed = sorted({name for (name, one), _ in self._count.items() if one.origin == "assumed"})
         if assumed:

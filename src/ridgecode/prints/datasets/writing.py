@@ -25,7 +25,7 @@ from ridgecode.prints.datasets.resolution import Resolution, Resolutions
 from ridgecode.prints.datasets.sources import CanonicalPrint
 from ridgecode.prints.duplicates import duplicate_groups, equal_across
 from ridgecode.prints.labels import PrintLabel
-from ridgecode.prints.sets import set_of_finger
+from ridgecode.prints.sets import has_sets, set_of_finger
 from ridgecode.prints.store import FORMAT, INDEX_FILE, INDEX_SCHEMA, PIXELS_FILE, VERSION, store_digest
 from ridgecode.runs.cores import usable_cores
 
@@ -171,7 +171,7 @@ class _Taken:
             label = replace(label, impression=self._impressions[label.finger_id])
         self._notes += [(file.path, note) for note in decoded.notes]
         if decoded.resolution is not None:
-            self._resolutions.add(decoded.resolution, set_of_finger(label.finger_id) if self._source == "fvc" else "")
+            self._resolutions.add(decoded.resolution, set_of_finger(label.finger_id) if has_sets(self._source) else "")
         self._suffixes[file.path.suffix.lower()] += 1
         self._sha256.update(decoded.pixels.data)
         self.labels.append(label)
@@ -195,6 +195,7 @@ class _Taken:
         """What store.json holds of the prints. index: the store's index"""
         groups = index["duplicate_group"].to_numpy()
         fingers = [label.finger_id for label in self.labels]
+        splits = {name: rule.split for name, rule in self._listing.sets.items() if rule.split}
         equal = [[self.labels[row].name for row in rows] for rows in equal_across(groups, fingers)]
         return {
             "format": FORMAT,
@@ -205,7 +206,7 @@ class _Taken:
             "n_identities": len(set(fingers)),
             "suffixes": dict(self._suffixes.most_common()),
             "duplicate_groups": int(groups.max()) + 1,
-            "digest": store_digest(self._sha256.digest(), index),
+            "digest": store_digest(self._sha256.digest(), index, splits),
             "remarks": [*self._listing.remarks, *self._resolutions.remarks()],
             "equal_prints": equal,
             "skipped": [{"file": as_text(str(path)), "reason": as_text(reason)} for path, reason in self.skipped],

@@ -1,4 +1,4 @@
-"""An impression: a finger pressed on a sensor, in 97x90 pixels as SOCOFing's prints.
+"""An impression: a finger pressed on a sensor, in 97x90 pixels as SOCOFing's prints or in a larger field of view.
 
 Source of the skin distortion: R. Cappelli, D. Maio and D. Maltoni, "Modelling plastic distortion in fingerprint
 images", ICAPR 2001.
@@ -41,6 +41,11 @@ class Contact(NamedTuple):
     residue: float
 
 
+def print_shape(field_of_view: float) -> tuple[int, int]:
+    """Height and width in pixels of the prints of a field of view, 1 for (97, 90)."""
+    return round(HEIGHT * field_of_view), round(WIDTH * field_of_view)
+
+
 def draw_placement(rng: np.random.Generator) -> Placement:
     """A random placement: most fingers are upright, with their centre a little below the middle, as in SOCOFing."""
     rotation, row, column = rng.normal([0.0, 61.0, 45.0], [0.11, 7.0, 4.0])
@@ -57,7 +62,7 @@ def draw_contact(rng: np.random.Generator) -> Contact:
 def impression(
     master: Master, seed: int, placement: Placement | None = None, contact: Contact | None = None
 ) -> NDArray[np.uint8]:
-    """Presses a master print: uint8 (97, 90), 0 on black ridges, 255 on the background.
+    """Presses a master print: uint8 (97, 90) times its field of view, 0 on black ridges, 255 on the background.
 
     The same arguments give the same pixels. placement and contact are drawn by `seed` where they are None. Raises
     BadInput for a negative seed.
@@ -67,7 +72,12 @@ def impression(
     rng = np.random.default_rng([seed, 0x696D])
     drawn_placement, drawn_contact = draw_placement(rng), draw_contact(rng)
     placement, contact = placement or drawn_placement, contact or drawn_contact
-    shape = (HEIGHT * _FINE, WIDTH * _FINE)
+    height_px, width_px = print_shape(master.field_of_view)
+    shape = (height_px * _FINE, width_px * _FINE)
+    if master.field_of_view != 1:
+        placement = placement._replace(
+            row=placement.row * master.field_of_view, column=placement.column * master.field_of_view
+        )
     z = _finger_coordinates(shape, placement)
     skin = distort(z, rng)
     height = ndimage.map_coordinates(
@@ -123,7 +133,7 @@ def _print_skin(
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """Puts ink where the skin is higher than a level that moisture and pressure set, and averages it to the print's
-    resolution: (97, 90) uint8."""
+    resolution: (H, W) uint8, half as high and wide as `height`."""
     shape = z.shape
     depth_inside = _touching(z, half_width, contact.pressure, rng)
     moisture = contact.moisture + 0.46 * smooth_noise(rng, shape, 44.0) + 0.18 * smooth_noise(rng, shape, 14.0)
@@ -138,7 +148,7 @@ def _print_skin(
     ink *= darkest * np.clip(1.3 - 0.75 * edge - 1.05 * tip + 0.2 * moisture, 0.2, 1.0)
     ink *= depth_inside > 0
     ink = np.maximum(ink, _residue(shape, depth_inside, contact.residue, rng))
-    ink = ink.reshape(HEIGHT, _FINE, WIDTH, _FINE).mean((1, 3))
+    ink = ink.reshape(shape[0] // _FINE, _FINE, shape[1] // _FINE, _FINE).mean((1, 3))
     return np.rint(255.0 * np.clip(1.0 - 1.12 * ink, 0.0, 1.0)).astype(np.uint8)
 
 

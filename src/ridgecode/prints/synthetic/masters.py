@@ -27,6 +27,12 @@ def check_ridge_period(pixels: float) -> None:
         raise BadInput(f"--ridge_period {pixels} is out of range: give 2.5 to 12 pixels of the 97x90 print.")
 
 
+def check_field_of_view(times: float) -> None:
+    """Raises BadInput for a field of view that is smaller than a 97x90 print or more than twice as high and wide."""
+    if not 1.0 <= times <= 2.0:
+        raise BadInput(f"--field_of_view {times} is out of range: give 1 to 2 times the 97x90 print.")
+
+
 @dataclass(frozen=True)
 class Master:
     """The skin of one finger.
@@ -38,6 +44,7 @@ class Master:
     finger: cores and deltas of the orientation field
     half_width: of the fingertip, in pixels of a print
     ridge_period: in pixels of a print
+    field_of_view: height and width of its prints, over those of a 97x90 print
     """
 
     height: NDArray[np.float32]
@@ -47,10 +54,16 @@ class Master:
     finger: Singularities
     half_width: float
     ridge_period: float
+    field_of_view: float = 1.0
 
 
 def master_print(
-    seed: int, pattern: str | None = None, ridge_period: float = RIDGE_PERIOD, hand: str = "", digit: str = ""
+    seed: int,
+    pattern: str | None = None,
+    ridge_period: float = RIDGE_PERIOD,
+    hand: str = "",
+    digit: str = "",
+    field_of_view: float = 1.0,
 ) -> Master:
     """Grows the master print of one finger; the same arguments give the same master.
 
@@ -58,11 +71,14 @@ def master_print(
     ridge_period: in pixels of a print, 2.5 to 12
     hand: "Left", "Right" or "" where it is unknown; loops mostly open to the little finger of a known hand
     digit: "thumb", "index", "middle", "ring", "little" or ""; decides the width
+    field_of_view: height and width of the prints, over those of a 97x90 print, 1 to 2; above 1 more of the skin is
+        grown, and more of it touches the sensor
     Raises BadInput for anything else, and for a negative seed.
     """
     if seed < 0:
         raise BadInput(f"Seed {seed} is negative: give 0 or more.")
     check_ridge_period(ridge_period)
+    check_field_of_view(field_of_view)
     if hand not in ("", *HANDS) or digit not in _HALF_WIDTH:
         raise BadInput(
             f"Hand {hand!r} or finger {digit!r} is unknown: give Left or Right, and one of {', '.join(FINGERS)}."
@@ -70,13 +86,14 @@ def master_print(
     rng = np.random.default_rng([seed, 0x6D61])
     finger = draw_singularities(rng, draw_pattern(rng, hand) if pattern is None else pattern)
     scale = _GROWN_PERIOD / ridge_period
-    shape = (fft.next_fast_len(int((_ABOVE + _BELOW) * scale), True), fft.next_fast_len(int(2 * _BESIDE * scale), True))
-    centre = (_ABOVE * scale, _BESIDE * scale)
+    above, below, beside = (side * field_of_view for side in (_ABOVE, _BELOW, _BESIDE))
+    shape = (fft.next_fast_len(int((above + below) * scale), True), fft.next_fast_len(int(2 * beside * scale), True))
+    centre = (above * scale, beside * scale)
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     z = (columns - centre[1]) / scale + 1j * (centre[0] - rows) / scale
     direction = orientation(z, finger) + np.deg2rad(5.0) * smooth_noise(rng, shape, 22.0 * scale)
     height = grow_ridges(direction, _FILTER_PERIOD, rng)
     add_pores(height, _GROWN_PERIOD, rng)
     add_scars(height, scale, rng)
-    half_width = _HALF_WIDTH[digit] * rng.normal(1.0, 0.05)
-    return Master(height, direction.astype(np.float32), scale, centre, finger, float(half_width), ridge_period)
+    half_width = float(_HALF_WIDTH[digit] * rng.normal(1.0, 0.05) * field_of_view)
+    return Master(height, direction.astype(np.float32), scale, centre, finger, half_width, ridge_period, field_of_view)

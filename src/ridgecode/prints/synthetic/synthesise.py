@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ridgecode.errors import BadInput
-from ridgecode.files import whole_folder
+from ridgecode.files import whole_file, whole_folder
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.labels import ALTERATIONS, ALTERED_LEVELS, FINGERS, HANDS, socofing_name
 from ridgecode.prints.synthetic.alterations import alter
 from ridgecode.prints.synthetic.impressions import HEIGHT, WIDTH, impression
-from ridgecode.prints.synthetic.masters import RIDGE_PERIOD, check_ridge_period, master_print
+from ridgecode.prints.synthetic.masters import RIDGE_PERIOD, check_field_of_view, check_ridge_period, master_print
 from ridgecode.runs.cores import usable_cores
 
+LARGE_SET = "Synthetic"
+"""Folder of the prints of a larger field of view; a set's name for the reader `impressions`."""
 _MEN = 477 / 600  # SOCOFing's 477 men and 123 women
 
 
@@ -56,6 +60,7 @@ def synthesise(
     ridge_period: float = RIDGE_PERIOD,
     threads: int = 0,
     progress: bool = True,
+    field_of_view: float = 1.0,
 ) -> SynthesisReport:
     """Makes ten fingers a subject, in Real/ and Altered/Altered-Easy, -Medium and -Hard below `out`, as in SOCOFing.
 
@@ -64,19 +69,30 @@ def synthesise(
     ridge_period: in pixels of the 97x90 print
     threads: how many fingers are made at once; 0 takes one per usable core
     progress: whether to show a progress bar, where standard error is a terminal
+    field_of_view: height and width of a print over those of SOCOFing's, 1 to 2; above 1 all impressions of all fingers
+        lie in one folder `Synthetic`, as PNG at 200 ppi named `finger_impression.png`, the finger's number being the
+        subject's and one digit
 
-    Files are 96x103 8-bit grey BMP with SOCOFing's frame. SOCOFing's own Real files are 32-bit, which would give away
-    the altered ones. The same arguments give the same bytes, whatever `threads` is. The folder appears whole or not at
-    all. Raises BadInput for a number out of range, and where `out` is a file, a folder with content, or a place that
-    can't be written to.
+    With a field of view of 1, files are 96x103 8-bit grey BMP with SOCOFing's frame. SOCOFing's own Real files are
+    32-bit, which would give away the altered ones. The same arguments give the same bytes, whatever `threads` is. The
+    folder appears whole or not at all. Raises BadInput for a number out of range, and where `out` is a file, a folder
+    with content, or a place that can't be written to.
     """
     out = Path(out)
     _check(subjects, impressions, out, seed, ridge_period, threads)
+    check_field_of_view(field_of_view)
+    if field_of_view > 1 and alterations:
+        raise BadInput(f"--field_of_view {field_of_view} gives no altered prints: add --alterations false.")
     started = time.perf_counter()
     fingers = list(draw_fingers(subjects, seed))
     altered = len(ALTERATIONS) * len(ALTERED_LEVELS) if alterations else 0
     try:
         with whole_folder(out) as folder:
+            if field_of_view > 1:
+                (folder / LARGE_SET).mkdir()
+                large = partial(_write_large, folder / LARGE_SET, impressions, ridge_period, field_of_view)
+                _in_threads(large, fingers, threads or usable_cores(), progress)
+                return _report(out, subjects, len(fingers), impressions, 0, started)
             for name in ("Real", *(f"Altered/Altered-{level}" for level in ALTERED_LEVELS if alterations)):
                 (folder / name).mkdir(parents=True)
 
@@ -86,9 +102,12 @@ def synthesise(
             _in_threads(make, fingers, threads or usable_cores(), progress)
     except OSError as error:
         raise BadInput(f"--out {out} can't be written ({error.strerror or error}): choose another folder.") from error
-    return SynthesisReport(
-        out, subjects, len(fingers), len(fingers) * impressions, len(fingers) * altered, time.perf_counter() - started
-    )
+    return _report(out, subjects, len(fingers), impressions, altered, started)
+
+
+def _report(out: Path, subjects: int, fingers: int, impressions: int, altered: int, started: float) -> SynthesisReport:
+    seconds = time.perf_counter() - started
+    return SynthesisReport(out, subjects, fingers, fingers * impressions, fingers * altered, seconds)
 
 
 def _in_threads(make: Callable[[_Finger], None], fingers: list[_Finger], threads: int, progress: bool) -> None:
@@ -126,6 +145,15 @@ def draw_fingers(subjects: int, seed: int) -> Iterator[_Finger]:
         for hand in HANDS:
             for digit in FINGERS:
                 yield _Finger(int(rng.integers(2**62)), subject, sex, hand, digit)
+
+
+def _write_large(folder: Path, impressions: int, ridge_period: float, field_of_view: float, finger: _Finger) -> None:
+    master = master_print(finger.seed, None, ridge_period, finger.hand, finger.digit, field_of_view)
+    number = HANDS.index(finger.hand) * len(FINGERS) + FINGERS.index(finger.digit)
+    for nth in range(1, impressions + 1):
+        image = Image.fromarray(impression(master, finger.seed + nth))
+        with whole_file(folder / f"{finger.subject}{number}_{nth}.png") as temporary:
+            image.save(temporary, format="PNG", dpi=(CANONICAL_PPI, CANONICAL_PPI))
 
 
 def _write_finger(finger: _Finger, folder: Path, impressions: int, alterations: bool, ridge_period: float) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ridgecode.matching.rate_text import failed_text
 from ridgecode.report.matching import ALL, Entry, eer_cell, own_entry, row_eer_cell
 from ridgecode.report.numbers import NONE, compared, count, duration, fixed, joined, percent, rate, significant
 from ridgecode.report.runs import AUTOENCODER, SIAMESE, Run
@@ -77,12 +78,13 @@ def _matching_table(entries: Sequence[Entry], protocol: str) -> Table:
     for entry in pooled:
         figure = entry.figure
         mated, non_mated = (" / ".join(count(figure(key)) for key in keys) for keys in (("tp", "fn"), ("fp", "tn")))
+        subjects = f"{count(figure('n_subjects'))} subjects"
         pooled_sets = f"{count(figure('n_sets'))} data sets" if (figure("n_sets") or 1) > 1 else ""
         cells = (
             Cell(entry.label.member),
             Cell(count(figure("bytes"))),
             eer_cell(entry, entry.eer == best, counts=False),
-            Cell(compared(entry.row) or NONE, joined(f"{count(figure('n_subjects'))} subjects", pooled_sets)),
+            Cell(compared(entry.row) or NONE, joined(subjects, pooled_sets, failed_text(entry.row))),
             _operating_point(entry, "fnmr_at_fmr_1", 0.01),
             _operating_point(entry, "fnmr_at_fmr_0_1", 0.001),
             _operating_point(entry, "fnmr_at_fmr_0_01", 0.0001),

@@ -1,0 +1,1 @@
+"""The head that sees places: latent vectors through the decoder's first map to a template."""

@@ -1,0 +1,95 @@
+"""The parts of the network `ridge` are compared with formulas, slow loops and views of known movement."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+from ridgecode.errors import BadInput
+from ridgecode.matching.siamese.ridge import (
+    Pose,
+    RidgeNetwork,
+    local_contrast,
+    many_views_loss,
+    pose_loss,
+    upright,
+)
+from ridgecode.prints.frame import FRAME_SIDE
+from ridgecode.prints.varied_views import Variation, moved_views
+
+
+def _frames(n: int, seed: int = 0) -> np.ndarray:
+    rough = np.random.default_rng(seed).uniform(0, 255, (n, FRAME_SIDE, FRAME_SIDE))
+    smooth = ndimage.gaussian_filter(rough, (0, 2, 2))
+    smooth = 255 * (smooth - smooth.min()) / (smooth.max() - smooth.min())
+    out = np.full_like(smooth, 255)
+    out[:, 30:-30, 40:-40] = smooth[:, 30:-30, 40:-40]
+    return out.astype(np.uint8)
+
+
+def test_embeddings_are_unit_vectors_whose_score_is_the_cosine():
+    torch.manual_seed(0)
+    net = RidgeNetwork(dims=32).eval()
+    with torch.inference_mode():
+        e = net.embed(torch.from_numpy(_frames(3))[:, None].float() / 255).numpy()
+    np.testing.assert_allclose(np.linalg.norm(e, axis=1), 1, atol=1e-5)
+    assert e.shape == (3, 32)
+    expected = [float(np.dot(e[0], one)) for one in e]
+    np.testing.assert_allclose(net.score(torch.from_numpy(e[:1]), torch.from_numpy(e)), expected, atol=1e-6)
+
+
+def test_another_input_is_refused_with_the_flags_to_leave_out():
+    with pytest.raises(BadInput, match="--image_height"):
+        RidgeNetwork(96, 90, 1)
+
+
+def test_a_view_that_is_turned_back_by_its_movement_is_the_print_again():
+    frames = _frames(6)
+    still = {"scale": 0, "stretch": 0, "bend_px": 0, "press_share": 0, "light_share": 0, "grain": 0, "cover_share": 0}
+    views, moved = moved_views(frames, np.random.default_rng(1), (FRAME_SIDE, FRAME_SIDE), Variation(30, 14, **still))
+    back = upright(1 - views[:, None], Pose(*moved))[:, 0]
+    for one, again, view in zip(1 - frames / 255, back.numpy(), views.numpy(), strict=True):
+        middle = (slice(30, -30), slice(40, -40))
+        assert np.corrcoef(one[middle].ravel(), again[middle].ravel())[0, 1] > 0.95
+        assert np.corrcoef(one[middle].ravel(), 1 - view[middle].ravel())[0, 1] < 0.9
+
+
+def test_local_contrast_does_not_depend_on_light_and_contrast():
+    x = torch.from_numpy(_frames(2))[:, None].float() / 255
+    same = local_contrast(0.6 * x + 0.2)
+    plain = local_contrast(x)
+    assert float(torch.corrcoef(torch.stack((same.flatten(), plain.flatten())))[0, 1]) > 0.99
+    assert float(local_contrast(torch.ones(1, 1, FRAME_SIDE, FRAME_SIDE)).abs().max()) == 0
+
+
+def test_the_pose_loss_is_zero_where_predictions_are_the_movements_and_ignores_where_a_print_lies():
+    random = torch.Generator().manual_seed(0)
+    moved = Pose(*torch.rand(3, 8, generator=random))
+    prints = torch.arange(8) // 2
+    assert float(pose_loss(moved, moved, prints)) == pytest.approx(0, abs=1e-6)
+    # The own pose of a print is carried along by a view's movement: turned by it, then shifted.
+    own_right, own_down, own_turn = 5.0, -3.0, 0.2
+    cos, sin = moved.rotation.cos(), moved.rotation.sin()
+    carried = Pose(
+        moved.rotation + own_turn,
+        moved.right + own_right * cos + own_down * sin,
+        moved.down - own_right * sin + own_down * cos,
+    )
+    assert float(pose_loss(carried, moved, prints, anchor=0.0)) == pytest.approx(0, abs=1e-6)
+    assert float(pose_loss(carried, moved, prints, anchor=0.2)) > 0.1
+
+
+def test_the_loss_of_many_views_is_that_of_a_slow_loop():
+    random = torch.Generator().manual_seed(1)
+    e = torch.nn.functional.normalize(torch.randn(9, 5, generator=random), dim=1)
+    fingers, t = torch.tensor([0, 0, 1, 1, 1, 2, 2, 3, 4]), 0.3
+    losses = []
+    for i in range(9):
+        others = sum(math.exp(float(e[i] @ e[k]) / t) for k in range(9) if fingers[k] != fingers[i])
+        for j in range(9):
+            if i != j and fingers[i] == fingers[j]:
+                own = math.exp(float(e[i] @ e[j]) / t)
+                losses.append(-math.log(own / (own + others)))
+    assert float(many_views_loss(e, fingers, t)) == pytest.approx(np.mean(losses), rel=1e-5)

@@ -1,0 +1,74 @@
+"""Batches of views: one data set each, drawn by seed and step alone, with the numbers that the losses need."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ridgecode.matching.siamese.ridge import FRAME_SIDE
+from ridgecode.prints.frame import frame_corner, framed
+from ridgecode.prints.store import PrintStore
+from ridgecode.training.views.finger_views import FingerSet, finger_sets
+from ridgecode.training.views.ridge_views import RidgeBatches, _drawn, frames, ridge_batch
+from ridgecode.training.views.shared_batches import StoreShares
+
+
+def _set(name: str, n_fingers: int, n_impressions: int) -> FingerSet:
+    """Fingers whose prints are of one grey, so that a view tells which print it shows."""
+    n = n_fingers * n_impressions
+    prints = np.full((n, FRAME_SIDE, FRAME_SIDE), 255, np.uint8)
+    prints[:, 60:100, 60:100] = np.linspace(0, 200, n).astype(np.uint8)[:, None, None]
+    rows = np.arange(n).reshape(n_fingers, n_impressions)
+    return FingerSet(name, prints, [[np.array([row]) for row in of_finger] for of_finger in rows])
+
+
+@pytest.mark.parametrize(("n_fingers", "n_impressions", "each"), [(10, 4, 4), (10, 1, 2), (300, 3, 4)])
+def test_each_finger_has_two_views_of_each_of_its_drawn_impressions(n_fingers, n_impressions, each) -> None:
+    batch = ridge_batch(_set("a", n_fingers, n_impressions), 32, np.random.default_rng(0))
+    counts = np.unique(batch.fingers.numpy(), return_counts=True)[1]
+    assert set(counts.tolist()) == {each}
+    assert len(counts) == min(32 // each, n_fingers)
+    assert batch.views.shape == (len(batch.fingers), FRAME_SIDE, FRAME_SIDE)
+    _, of_impressions = np.unique(batch.impressions.numpy(), return_counts=True)
+    assert set(of_impressions.tolist()) == {2} and len(of_impressions) == len(counts) * each // 2
+    for impression in batch.impressions.unique():
+        assert len(batch.fingers[batch.impressions == impression].unique()) == 1
+
+
+def test_the_two_views_of_an_impression_show_different_prints_of_it() -> None:
+    """The Real print and its alterations, which lie in the same place."""
+    prints = np.full((40, FRAME_SIDE, FRAME_SIDE), 255, np.uint8)
+    prints[:, 60:100, 60:100] = np.arange(40)[:, None, None]
+    of = FingerSet("a", prints, [[np.arange(4 * finger, 4 * finger + 4)] for finger in range(10)])
+    real = 0
+    for seed in range(20):
+        for finger in of.impressions:
+            rows, shown = _drawn(finger, 2, np.random.default_rng((seed, int(finger[0][0]))))
+            assert len(set(rows.tolist())) == 2 and not shown.any()
+            real += finger[0][0] in rows
+    assert 0.4 < real / 200 < 0.85  # twice 0.35, but not both
+
+
+def test_the_seed_and_the_step_alone_decide_a_batch() -> None:
+    sets, shares = [_set("a", 6, 2), _set("b", 6, 1)], StoreShares([0.5, 0.5])
+    both = [*RidgeBatches(sets, shares, 16, 3, 2, 0), *RidgeBatches(sets, shares, 16, 3, 2, 1)]
+    again = [*RidgeBatches(sets, shares, 16, 3, 4, 0)]
+    for one, other in zip(both, again, strict=True):
+        assert bool((one.views == other.views).all()) and bool((one.fingers == other.fingers).all())
+    assert not bool((both[0].views[:4] == both[2].views[:4]).all())
+
+
+def test_altered_prints_lie_where_their_real_print_does(matching_store: Path) -> None:
+    store = PrintStore.open(matching_store)
+    fingers, levels = store.column("finger_id"), store.column("level")
+    rows = np.flatnonzero(fingers == fingers[0])
+    (real,) = rows[levels[rows] == "Real"]
+    corner = frame_corner(store.image(int(real)))
+    expected = [framed(np.asarray(store.image(int(row))), corner) for row in rows]
+    np.testing.assert_array_equal(frames(store, rows), expected)
+    np.testing.assert_array_equal(frames(store, np.array([real])), [framed(np.asarray(store.image(int(real))))])
+
+
+def test_the_fingers_of_a_store_have_frames(matching_store: Path) -> None:
+    (of,) = finger_sets(PrintStore.open(matching_store), "train", frames)
+    assert of.prints.shape[1:] == (FRAME_SIDE, FRAME_SIDE) and len(of) == 20
