@@ -223,9 +223,11 @@ def test_models_refuses(
 
 def test_models_list_and_card(pretrained: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
     file = pretrained("ridge-crop32-4", SPEC)
-    assert main(["models"]) == main(["models", "list"]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[:2] == said[2:] and said[1].startswith("ridge-crop32-4")
+    pages = []
+    for arguments in (["models"], ["models", "list"]):
+        assert main(arguments) == 0
+        pages.append(capsys.readouterr().out)
+    assert pages[0] == pages[1] and pages[0].splitlines()[1].startswith("ridge-crop32-4")
     assert main(["models", "ridge-crop32-4"]) == 0
     assert capsys.readouterr().out == file.with_suffix(".md").read_text(encoding="utf-8")
 
