@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from ridgecode.autoencoders.autoencoder import Autoencoder
-from ridgecode.matching.pair_losses import infonce
+from ridgecode.matching.pair_losses import TEMPLATE_TEMPERATURE, infonce
 from ridgecode.matching.places.first_map import FirstMap
 from ridgecode.matching.places.head import PlacesHead
 from ridgecode.prints.datasets.prepare import prepare
@@ -32,7 +32,6 @@ from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
 from ridgecode.runs.environment import environment
 from ridgecode.runs.hardware import Hardware
-from ridgecode.training.head import PLACES_TEMPERATURE
 from ridgecode.training.views.bank_batches import NOISE
 from ridgecode.training.views.finger_views import FingerSet, finger_sets
 from ridgecode.training.views.shared_batches import StoreShares
@@ -64,7 +63,7 @@ def measured(fingers: list[FingerSet], autoencoder: Autoencoder, half: bool, sec
     def head_step(batch: BankPairs) -> int:
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             e1, e2 = head.embed(torch.cat((batch.first, batch.second))).chunk(2)
-        infonce(head.score_all(e1, e2), PLACES_TEMPERATURE).total.backward()
+        infonce(head.score_all(e1, e2), TEMPLATE_TEMPERATURE).total.backward()
         optimiser.step()
         optimiser.zero_grad()
         return 2 * len(batch.first)

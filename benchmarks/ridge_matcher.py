@@ -23,13 +23,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ridgecode.autoencoders.ridge import ResidualBlock
+from ridgecode.matching.pair_losses import many_views_loss
 from ridgecode.matching.siamese.networks import SubtractNetwork
 from ridgecode.matching.siamese.ridge import (
-    Block,
     Pose,
     RidgeNetwork,
     local_contrast,
-    many_views_loss,
     pose_loss,
 )
 from ridgecode.prints.frame import FRAME_SIDE, framed
@@ -97,7 +97,7 @@ def _with_large_maps() -> RidgeNetwork:
     """The network with a residual block of 32 channels on the 40x40 map instead of a plain convolution."""
     net = RidgeNetwork()
     layers = list(net.branch)
-    net.branch = nn.Sequential(*layers[:2], Block(32), *layers[2:])
+    net.branch = nn.Sequential(*layers[:2], ResidualBlock(32), *layers[2:])
     return net
 
 

@@ -17,6 +17,7 @@ from ridgecode.matching.pair_losses import (
     contrastive,
     identity_loss,
     infonce,
+    many_views_loss,
     triplet,
 )
 
@@ -141,3 +142,17 @@ def test_a_dim_that_never_varies_gives_no_broken_gradient() -> None:
     z.requires_grad_()
     identity_loss(z, z, z.detach() + 0.1, torch.arange(4)).total.backward()
     assert z.grad is not None and bool(z.grad.isfinite().all())
+
+
+def test_the_loss_of_many_views_is_that_of_a_slow_loop():
+    random = torch.Generator().manual_seed(1)
+    e = torch.nn.functional.normalize(torch.randn(9, 5, generator=random), dim=1)
+    fingers, t = torch.tensor([0, 0, 1, 1, 1, 2, 2, 3, 4]), 0.3
+    losses = []
+    for i in range(9):
+        others = sum(math.exp(float(e[i] @ e[k]) / t) for k in range(9) if fingers[k] != fingers[i])
+        for j in range(9):
+            if i != j and fingers[i] == fingers[j]:
+                own = math.exp(float(e[i] @ e[j]) / t)
+                losses.append(-math.log(own / (own + others)))
+    assert float(many_views_loss(e, fingers, t)) == pytest.approx(np.mean(losses), rel=1e-5)

@@ -84,6 +84,20 @@ def infonce(
     return PairLoss(terms["infonce_probe"] + terms["infonce_reference"], terms)
 
 
+def many_views_loss(e: Tensor, fingers: Tensor, temperature: float = TEMPLATE_TEMPERATURE) -> Tensor:
+    """InfoNCE with several views of a finger: the mean over all mated pairs (i, j) of
+    -log(exp(s_ij / t) / (exp(s_ij / t) + sum over non-mated k of exp(s_ik / t))).
+
+    e: (N, D), of length 1; fingers: (N,). Source: P. Khosla et al., "Supervised contrastive learning", NeurIPS 2020,
+    eq. 2, with a denominator of one mated pair at a time. Views without a mate add nothing.
+    """
+    scores = e @ e.T / temperature
+    same = fingers[:, None] == fingers[None, :]
+    others = scores.masked_fill(same, -torch.inf).logsumexp(1, keepdim=True)
+    each = torch.logaddexp(scores, others) - scores
+    return each[same & ~torch.eye(len(e), dtype=torch.bool, device=e.device)].mean()
+
+
 def identity_loss(z: Tensor, references: Tensor, probes: Tensor, fingers: Tensor) -> PairLoss:
     """A matching loss on latent vectors, for an autoencoder whose latent vectors are compared without a head.
 

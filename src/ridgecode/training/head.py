@@ -15,7 +15,7 @@ from ridgecode.matching.error_rates import equal_error_rate, error_rates
 from ridgecode.matching.head_pairs import mined_pairs, mined_triplets, random_pairs
 from ridgecode.matching.heads import Head
 from ridgecode.matching.names import LossName, PairsName
-from ridgecode.matching.pair_losses import PairLoss, bce, contrastive, infonce, triplet
+from ridgecode.matching.pair_losses import TEMPLATE_TEMPERATURE, PairLoss, bce, contrastive, infonce, triplet
 from ridgecode.matching.places.head import PlacesHead
 from ridgecode.matching.systems import Encoder
 from ridgecode.matching.templates.format import TemplateFormat
@@ -27,7 +27,7 @@ from ridgecode.training.schedule import Budget
 
 STEPS_PER_EPOCH = 50
 PLACES_STEPS_PER_EPOCH = 250
-PLACES_TEMPERATURE, PLACES_WEIGHT_DECAY = 0.07, 0.02
+PLACES_WEIGHT_DECAY = 0.02
 HEALTH_PROBES = 2048
 """Validation probes on whose embeddings `CollapseCallback` measures the spread."""
 
@@ -214,7 +214,7 @@ def constant_floor(loss: LossName, batch_size: int) -> float:
 def _temperature(head: Head) -> float:
     """Of `infonce`. A cosine lies in [-1, 1] and needs a small one; the scale of other scores is learned."""
     if isinstance(head, PlacesHead):
-        return PLACES_TEMPERATURE
+        return TEMPLATE_TEMPERATURE
     return 0.1 if head.comparator == "cosine" else 1.0
 
 

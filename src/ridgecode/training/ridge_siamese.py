@@ -6,12 +6,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ridgecode.matching.error_rates import equal_error_rate, error_rates
+from ridgecode.matching.pair_losses import many_views_loss
 from ridgecode.matching.scored_lists import ScoredList
-from ridgecode.matching.siamese.ridge import Pose, RidgeNetwork, local_contrast, many_views_loss, pose_loss
+from ridgecode.matching.siamese.ridge import Pose, RidgeNetwork, local_contrast, pose_loss
 from ridgecode.matching.siamese.scoring import embed_images
 from ridgecode.matching.siamese.systems import SiameseSpec
 from ridgecode.matching.templates.format import TemplateFormat
 from ridgecode.matching.templates.scoring import pair_scores
+from ridgecode.matching.vectors import dot_scores
 from ridgecode.training.budgeted import BudgetedTraining
 from ridgecode.training.schedule import Budget
 from ridgecode.training.views.ridge_views import RidgeBatch
@@ -77,5 +79,5 @@ class RidgeTraining(BudgetedTraining):
             probes, references = self.val_probes.numpy(), embed_images(self.net, self.spec, of.references).numpy()
         rows = of.comparisons.probe_rows, of.comparisons.reference_rows
         if self.format is None:
-            return np.einsum("cd,cd->c", probes[rows[0]], references[rows[1]])
+            return dot_scores(probes, references, *rows)
         return pair_scores(self.format, self.format.quantise(probes), self.format.quantise(references), *rows)

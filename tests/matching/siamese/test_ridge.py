@@ -1,7 +1,5 @@
 """The parts of the network `ridge` are compared with formulas, slow loops and views of known movement."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +10,6 @@ from ridgecode.matching.siamese.ridge import (
     Pose,
     RidgeNetwork,
     local_contrast,
-    many_views_loss,
     pose_loss,
     upright,
 )
@@ -79,17 +76,3 @@ def test_the_pose_loss_is_zero_where_predictions_are_the_movements_and_ignores_w
     )
     assert float(pose_loss(carried, moved, prints, anchor=0.0)) == pytest.approx(0, abs=1e-6)
     assert float(pose_loss(carried, moved, prints, anchor=0.2)) > 0.1
-
-
-def test_the_loss_of_many_views_is_that_of_a_slow_loop():
-    random = torch.Generator().manual_seed(1)
-    e = torch.nn.functional.normalize(torch.randn(9, 5, generator=random), dim=1)
-    fingers, t = torch.tensor([0, 0, 1, 1, 1, 2, 2, 3, 4]), 0.3
-    losses = []
-    for i in range(9):
-        others = sum(math.exp(float(e[i] @ e[k]) / t) for k in range(9) if fingers[k] != fingers[i])
-        for j in range(9):
-            if i != j and fingers[i] == fingers[j]:
-                own = math.exp(float(e[i] @ e[j]) / t)
-                losses.append(-math.log(own / (own + others)))
-    assert float(many_views_loss(e, fingers, t)) == pytest.approx(np.mean(losses), rel=1e-5)

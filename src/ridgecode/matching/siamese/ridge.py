@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ridgecode.autoencoders.ridge import ResidualBlock
 from ridgecode.errors import BadInput
 from ridgecode.prints.frame import FRAME_SIDE
 
@@ -149,33 +150,6 @@ def pose_loss(found: Pose, moved: Pose, prints: Tensor, anchor: float = 0.05) ->
     return apart + anchor * F.smooth_l1_loss(own, torch.zeros_like(own))
 
 
-def many_views_loss(e: Tensor, fingers: Tensor, temperature: float = 0.07) -> Tensor:
-    """InfoNCE with several views of a finger: the mean over all mated pairs (i, j) of
-    -log(exp(s_ij / t) / (exp(s_ij / t) + sum over non-mated k of exp(s_ik / t))).
-
-    e: (N, D), of length 1; fingers: (N,). Source: P. Khosla et al., "Supervised contrastive learning", NeurIPS 2020,
-    eq. 2, with a denominator of one mated pair at a time. Views without a mate add nothing.
-    """
-    scores = e @ e.T / temperature
-    same = fingers[:, None] == fingers[None, :]
-    others = scores.masked_fill(same, -torch.inf).logsumexp(1, keepdim=True)
-    each = torch.logaddexp(scores, others) - scores
-    return each[same & ~torch.eye(len(e), dtype=torch.bool, device=e.device)].mean()
-
-
-class Block(nn.Module):
-    """Two 3x3 convolutions beside the identity, each after batch norm and ReLU."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.norm1, self.norm2 = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.conv2(F.relu_(self.norm2(self.conv1(F.relu_(self.norm1(x))))))
-
-
 def _trunk(channels: tuple[int, ...], blocks: tuple[int, ...], stem: int) -> tuple[list[nn.Module], int]:
     """Layers from a frame to the last map after its ReLU, and that map's side.
 
@@ -188,6 +162,6 @@ def _trunk(channels: tuple[int, ...], blocks: tuple[int, ...], stem: int) -> tup
     for i, (width, n) in enumerate(zip(channels, blocks, strict=True)):
         if i:
             layers.append(nn.Conv2d(channels[i - 1], width, 2, stride=2, bias=False))
-        layers += [Block(width) for _ in range(n)]
+        layers += [ResidualBlock(width) for _ in range(n)]
     layers += [nn.BatchNorm2d(channels[-1]), nn.ReLU()]
     return layers, FRAME_SIDE // _UNSHUFFLE // 2 ** len(channels)
