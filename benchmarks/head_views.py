@@ -7,7 +7,7 @@ processor has AMX, in bf16 as train-head then computes:
 
 - views made: varied views of prints, without the encoder;
 - encoder: latent vectors of views that are made already;
-- head: the head's steps (forward, InfoNCE, backward, AdamW) on latent vectors that are there already;
+- head: the head's steps (forward, InfoNCE, backward, optimiser) on latent vectors that are there already;
 - training: steps as train-head takes them, each with its renewals of the bank;
 - encoder and head: what training would be if each step encoded all its views anew, from the rows above.
 
@@ -32,12 +32,14 @@ from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
 from ridgecode.runs.environment import environment
 from ridgecode.runs.hardware import Hardware
+from ridgecode.training.head import PLACES_WEIGHT_DECAY
+from ridgecode.training.muon import matcher_optimiser
 from ridgecode.training.views.bank_batches import NOISE
 from ridgecode.training.views.finger_views import FingerSet, finger_sets
 from ridgecode.training.views.shared_batches import StoreShares
 from ridgecode.training.views.view_bank import BankPairs, ViewBank, ViewEncoder
 
-FINGERS, RENEWALS, SLOTS = 128, 32, 10
+FINGERS, RENEWALS, SLOTS = 128, 256, 4
 TARGET = 500
 
 
@@ -57,7 +59,7 @@ def measured(fingers: list[FingerSet], autoencoder: Autoencoder, half: bool, sec
     views, _ = fingers[0].views(some, random, encoder.side)
     bank = ViewBank(fingers, StoreShares([1.0]), encoder, SLOTS, RENEWALS, 0, "")
     head = PlacesHead(FirstMap.of(autoencoder.net))
-    optimiser, step = torch.optim.AdamW(head.parameters(), lr=1e-3), 0
+    optimiser, step = matcher_optimiser(head, 1e-3, PLACES_WEIGHT_DECAY), 0
     bank.advance(0)
 
     def head_step(batch: BankPairs) -> int:

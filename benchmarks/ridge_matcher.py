@@ -7,7 +7,7 @@ Rows, each the fastest of some repeats, in float32 and, where the processor has 
 - views made: varied views of frames (prints/varied_views.py);
 - step: local contrast, pose, embedding, both losses, backward, AdamW, on views that are made already;
 - training: both;
-- a peer: the same step with residual blocks on the maps of 40x40 places, as pixel networks usually have them;
+- a peer: the same step with residual blocks on the maps of 32x32 places, as pixel networks usually have them;
 - a template: frame, quality and embedding of one image, in float32, and each alone; the published `subtract` beside it.
 
 The targets are 10 ms a template on one core, and as many views a second as one can get. It takes a minute or two.
@@ -39,7 +39,9 @@ from ridgecode.prints.synthetic.impressions import impression
 from ridgecode.prints.synthetic.masters import master_print
 from ridgecode.prints.varied_views import moved_views
 from ridgecode.runs.hardware import Hardware
-from ridgecode.training.views.ridge_views import VARIATION
+from ridgecode.training.muon import matcher_optimiser
+from ridgecode.training.ridge_siamese import WEIGHT_DECAY
+from ridgecode.training.views.variations import OF_REAL_PRINTS
 
 
 def main() -> None:
@@ -58,7 +60,7 @@ def main() -> None:
     frames = np.resize(np.stack([framed(one) for one in prints]), (given.batch, FRAME_SIDE, FRAME_SIDE))
     print(f"{given.threads} threads, {given.batch} views a step\n\n| | seconds a step | views/s |\n|---|---|---|")
     made = fastest(
-        lambda: moved_views(frames, np.random.default_rng(0), (FRAME_SIDE, FRAME_SIDE), VARIATION), given.repeats
+        lambda: moved_views(frames, np.random.default_rng(0), (FRAME_SIDE, FRAME_SIDE), OF_REAL_PRINTS), given.repeats
     )
     row("views made", made, given.batch)
     for half in (False, True):
@@ -69,15 +71,15 @@ def main() -> None:
         row(f"step, {name}", alone, given.batch)
         row(f"training, {name}", alone + made, given.batch)
         peer = fastest(training_step(_with_large_maps(), frames, half), given.repeats)
-        row(f"peer: blocks on 40x40 maps, {name} ({peer / alone:.1f} times as long)", peer, given.batch)
+        row(f"peer: blocks on 32x32 maps, {name} ({peer / alone:.1f} times as long)", peer, given.batch)
     print("\n| one image | ms |\n|---|---|")
     templates(prints, given.repeats)
 
 
 def training_step(net: RidgeNetwork, frames: np.ndarray, half: bool) -> Callable[[], None]:
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-4)
-    views, moved = moved_views(frames, np.random.default_rng(0), (FRAME_SIDE, FRAME_SIDE), VARIATION)
+    optimiser = matcher_optimiser(net, 1e-4, WEIGHT_DECAY)
+    views, moved = moved_views(frames, np.random.default_rng(0), (FRAME_SIDE, FRAME_SIDE), OF_REAL_PRINTS)
     fingers = torch.arange(len(views)) // 2
 
     def step() -> None:
@@ -94,7 +96,7 @@ def training_step(net: RidgeNetwork, frames: np.ndarray, half: bool) -> Callable
 
 
 def _with_large_maps() -> RidgeNetwork:
-    """The network with a residual block of 32 channels on the 40x40 map instead of a plain convolution."""
+    """The network with a residual block of 32 channels on the 32x32 map instead of a plain convolution."""
     net = RidgeNetwork()
     layers = list(net.branch)
     net.branch = nn.Sequential(*layers[:2], ResidualBlock(32), *layers[2:])

@@ -19,6 +19,7 @@ from ridgecode.matching.templates.format import TemplateFormat
 from ridgecode.matching.templates.scoring import pair_scores
 from ridgecode.matching.vectors import dot_scores
 from ridgecode.prints.store import PrintStore
+from support.several_sets import pairs_of_sets
 
 
 def corners(prints: np.ndarray) -> np.ndarray:
@@ -86,3 +87,31 @@ def test_the_speed_of_stored_templates_is_that_of_a_search(scored: ScoredList) -
     assert not calls
     assert comparisons_per_second(MatchingSystem("threes", 16, integers, scores), scored) > 0
     assert calls
+
+
+def test_the_error_curves_of_each_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = pairs_of_sets()
+    prints = np.random.default_rng(0).integers(0, 255, (len(listed.probe_names), 48, 48), np.uint8)
+    monkeypatch.setattr(enrolment, "print_quality", lambda grey: 0.0 if np.array_equal(grey, prints[1]) else 50.0)
+    system = MatchingSystem("corners", 4, corners, dot_scores, enrolment=Enrolment(12.0))
+    scored, part = ScoredList(listed, prints, prints), MatchingPart()
+    part.add(EvaluatedList(scored, None, "all"), system)
+    part.write(tmp_path)
+    scores = scored.scores(system)
+    with np.load(tmp_path / "curves.npz") as lines:
+        # The set "alone" has one finger, so no FMR.
+        ends = ("", "|FVC2002_DB1_B", "|FVC2004/DB1_B")
+        assert set(lines) == {f"corners|fvc-all|{rate}{end}" for rate in ("fmr", "fnmr") for end in ends}
+        for end in ends:
+            here = ~np.isnan(scores) & (listed.set == end[1:] if end else True)
+            expected = error_rates(scores[here & listed.mated], scores[here & ~listed.mated])
+            np.testing.assert_array_equal(lines[f"corners|fvc-all|fmr{end}"], expected.fmr)
+            np.testing.assert_array_equal(lines[f"corners|fvc-all|fnmr{end}"], expected.fnmr)
+
+
+def test_a_list_of_one_set_has_one_curve(scored: ScoredList, tmp_path: Path) -> None:
+    part = MatchingPart()
+    part.add(EvaluatedList(scored, None, "val"), MatchingSystem("corners", 4, corners, dot_scores))
+    part.write(tmp_path)
+    with np.load(tmp_path / "curves.npz") as lines:
+        assert set(lines) == {"corners|aligned|fmr", "corners|aligned|fnmr"}

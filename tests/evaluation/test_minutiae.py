@@ -14,12 +14,14 @@ from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.commands.cli import main
 from ridgecode.evaluation import minutiae_work
+from ridgecode.evaluation.minutiae import write_minutiae
 from ridgecode.evaluation.minutiae_figures import tar_rows
 from ridgecode.matching.comparisons import Comparisons
 from ridgecode.matching.minutiae.agreement import agreement
 from ridgecode.matching.minutiae.orb import Orb
 from ridgecode.prints.movement import move, movements_for
 from ridgecode.prints.store import PrintStore
+from support.several_sets import pairs_of_sets
 
 Refused = Callable[..., str]
 
@@ -183,6 +185,23 @@ def test_reconstructions_are_compared_with_originals(
     assert (row["protocol"], row["n_mated"], row["n_non_mated"]) == ("reconstruction", 4, 8)
     assert (reconstructed["latent_dim"], reconstructed["view"]) == (12, "whole")
     assert reconstructed["agreement"]["n"] == 4
+
+
+def test_figures_and_scores_of_several_sets(tmp_path: Path) -> None:
+    listed = pairs_of_sets({"A": 12, "B": 13, "alone": 1})
+    scores = np.random.default_rng(0).normal(size=len(listed)) + 2 * listed.mated
+    (row,) = tar_rows(scores, listed, "orb", 9)
+    # The set "alone" has one finger, so no non-mated comparison.
+    assert row["n_sets"] == 3 and list(row["per_set"]) == ["A", "B"]
+    for name, found in row["per_set"].items():
+        here = listed.set == name
+        assert (found["n_mated"], found["n_non_mated"]) == (listed.mated[here].sum(), (~listed.mated[here]).sum())
+        assert found["tar_at_fmr_1"] == pytest.approx(slow_tar(scores[here], listed.mated[here], 0.01))
+        assert 1 - found["fnmr_at_fmr_1"] == found["tar_at_fmr_1"] and found["tar_at_fmr_0_1"] is None
+    write_minutiae(tmp_path / "a.json", row, {}, listed, scores)
+    pairs = pq.read_table(tmp_path / "a-comparisons.parquet").to_pydict()
+    assert pairs["score"] == scores.tolist()
+    assert pairs["set"] == [name.rpartition("/")[0] for name in pairs["probe"]]
 
 
 @pytest.mark.parametrize(

@@ -68,3 +68,19 @@ def test_lists_of_several_fvc_sets_stay_within_a_set(tmp_path: Path) -> None:
         assert (~listed.mated).sum() == non_mated
         assert all(a.split("/")[0] == b.split("/")[0] for a, b in zip(listed.probe, listed.reference, strict=True))
         assert listed.set_names == ["FVC2002_DB1_B", "FVC2002_DB2_B"]
+
+
+def test_impressions_keep_their_size(tmp_path: Path) -> None:
+    random, images = np.random.default_rng(0), {}
+    for name, shape in (("FVC2002_DB1_B", (60, 80)), ("FVC2002_DB2_B", (120, 110))):
+        (tmp_path / "sets" / name).mkdir(parents=True)
+        for finger in (101, 102):
+            for impression in (1, 2):
+                images[f"{name}/{finger}_{impression}"] = grey = random.integers(0, 256, shape, dtype=np.uint8)
+                Image.fromarray(grey).save(tmp_path / "sets" / name / f"{finger}_{impression}.png")
+    prepared = prepare("fvc", tmp_path / "sets", tmp_path / "store", ppi=200, progress=False)
+    compared = originals(PrintStore.open(prepared.path), "all", "fvc-all", [], 100)
+    listed = compared.comparisons
+    for names, prints in ((listed.probe_names, compared.probes), (listed.reference_names, compared.references)):
+        for name, print in zip(names, prints, strict=True):
+            np.testing.assert_array_equal(print, images[name])

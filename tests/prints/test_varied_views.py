@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ridgecode.prints.varied_views import Variation, ViewMovement, moved_views, varied_views
 
-STILL = Variation(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+STILL = Variation(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def _smooth_prints(n: int, height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -80,3 +80,30 @@ def test_a_view_without_ink_stays_white():
     white = np.full((4, 30, 30), 255, np.uint8)
     views = varied_views(white, np.random.default_rng(0), (30, 30), replace(Variation(), grain=0.0))
     assert pytest.approx(1.0) == float(views.min())
+
+
+@given(st.integers(0, 2**20))
+def test_a_window_cuts_off_what_lies_outside_it_and_keeps_the_rest(seed):
+    prints = np.random.default_rng(seed).integers(0, 200, (8, 60, 50), dtype=np.uint8)
+    cut = replace(STILL, window=(40, 30), window_share=1.0)
+    plain = varied_views(prints, np.random.default_rng(seed), (60, 50), STILL).numpy()
+    views = varied_views(prints, np.random.default_rng(seed), (60, 50), cut).numpy()
+    for view, whole in zip(views, plain, strict=True):
+        rows, columns = np.flatnonzero((view < 1).any(1)), np.flatnonzero((view < 1).any(0))
+        assert (len(rows), len(columns)) == (40, 30)
+        assert abs(rows[0] - 10) <= 6 and abs(columns[0] - 10) <= 6
+        inside = np.ix_(rows, columns)
+        np.testing.assert_array_equal(view[inside], whole[inside])
+
+
+def test_a_blurred_view_is_the_print_under_a_gaussian_of_at_most_the_stated_width():
+    prints = _smooth_prints(6, 40, 40)
+    views = varied_views(prints, np.random.default_rng(0), (40, 40), replace(STILL, blur_px=1.5, blur_share=1.0))
+    found = []
+    for one, view in zip(prints, views.numpy(), strict=True):
+        sigmas = np.arange(0, 1.55, 0.05)
+        blurs = [ndimage.gaussian_filter(1 - one / 255, sigma, mode="constant") for sigma in sigmas]
+        far = [np.abs(blur - (1 - view)).max() for blur in blurs]
+        assert min(far) < 0.02
+        found.append(sigmas[int(np.argmin(far))])
+    assert np.ptp(found) > 0.3

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from ridgecode.training.muon import MuonAdamW, orthogonalised
+from ridgecode.autoencoders.ridge import ResidualBlock
+from ridgecode.training.muon import MuonAdamW, matcher_optimiser, orthogonalised
 
 
 def polynomial(value: float) -> float:
@@ -142,3 +143,19 @@ def test_its_state_comes_back() -> None:
         one.step()
         other.step()
     assert torch.equal(unbroken, broken)
+
+
+def test_a_matcher_is_trained_by_both_and_what_is_frozen_by_none():
+    net = nn.Sequential(nn.Conv2d(1, 8, 3), ResidualBlock(8), nn.Flatten(), nn.Linear(8, 4), nn.Linear(4, 2))
+    net[4].requires_grad_(False)
+    optimiser = matcher_optimiser(net, 0.01, 0.02)
+    others, blocks = optimiser.param_groups
+    assert [id(p) for p in blocks["params"]] == [id(net[1].conv1.weight), id(net[1].conv2.weight)]
+    trained = {id(p) for p in net.parameters() if p.requires_grad} - {id(p) for p in blocks["params"]}
+    assert {id(p) for p in others["params"]} == trained
+    assert others["weight_decay"] == 0.02 and blocks["weight_decay"] == 0
+    before = {name: p.clone() for name, p in net.named_parameters()}
+    net(torch.rand(6, 1, 3, 3)).square().sum().backward()
+    optimiser.step()
+    moved = {name for name, p in net.named_parameters() if not torch.equal(before[name], p)}
+    assert {"0.weight", "1.conv2.weight", "3.weight"} <= moved and not {"4.weight", "4.bias"} & moved

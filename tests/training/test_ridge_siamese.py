@@ -14,6 +14,7 @@ from ridgecode.matching.siamese.scoring import embed_images
 from ridgecode.matching.siamese.systems import SiameseSpec
 from ridgecode.matching.templates.format import TemplateFormat
 from ridgecode.prints.store import PrintStore
+from ridgecode.training.muon import matcher_optimiser
 from ridgecode.training.ridge_siamese import RidgeTraining
 from ridgecode.training.schedule import Budget, Stopwatch
 from ridgecode.training.views.finger_views import finger_sets
@@ -43,6 +44,37 @@ def test_a_few_steps_lower_the_loss(matching_store: Path) -> None:
         optimiser.step()
         losses.append(float(loss.detach()))
     assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.2
+
+
+def test_batch_norms_take_running_statistics_in_the_second_half(
+    matching_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the first half a batch is normalised by its own statistics, and moves the running ones by a hundredth."""
+    store = PrintStore.open(matching_store)
+    module, (of,) = _module(store, None), finger_sets(store, "train", frames)
+    module.budget.total_steps = 10
+    module._trainer.optimizers = [matcher_optimiser(module.net, 1e-3, 0.0)]  # type: ignore[union-attr]
+    module.net.train()
+    batch = ridge_batch(of, 16, np.random.default_rng(0))
+    first = next(one for one in module.net.branch.modules() if isinstance(one, torch.nn.BatchNorm2d))
+    seen: list[torch.Tensor] = []
+    first.register_forward_hook(lambda _, given, out: seen.extend((given[0].detach(), out.detach())))
+    for step, fixed in ((4, False), (5, True), (9, True)):
+        monkeypatch.setattr(RidgeTraining, "global_step", step)
+        before = first.running_mean.clone()
+        seen.clear()
+        module.on_train_batch_start(batch, 0)
+        module.training_step(batch, 0)
+        mean = seen[0].mean((0, 2, 3))
+        if fixed:
+            expected = (seen[0] - before[:, None, None]) / (first.running_var[:, None, None] + first.eps).sqrt()
+            np.testing.assert_array_equal(first.running_mean, before)
+        else:
+            expected = (seen[0] - mean[:, None, None]) / (
+                seen[0].var((0, 2, 3), False)[:, None, None] + first.eps
+            ).sqrt()
+            np.testing.assert_allclose(first.running_mean, 0.99 * before + 0.01 * mean, atol=1e-6)
+        np.testing.assert_allclose(seen[1], expected, atol=2e-3)
 
 
 @pytest.mark.parametrize("format", [None, TemplateFormat(64, 4)])

@@ -18,12 +18,11 @@ from ridgecode.errors import BadInput
 from ridgecode.evaluation.headlines import minutiae_headline
 from ridgecode.evaluation.image_codecs import Reconstructions, codec_reconstructions, image_codec, qualities_of
 from ridgecode.evaluation.minutiae import TEMPLATES, autoencoder_reconstructions, measure_minutiae, write_minutiae
-from ridgecode.evaluation.minutiae_lists import levels_of, originals, reconstruction_list
+from ridgecode.evaluation.minutiae_lists import ComparedPrints, levels_of, originals, reconstruction_list
 from ridgecode.evaluation.names import RECONSTRUCTION
 from ridgecode.evaluation.places import check_no_folder
 from ridgecode.matching.minutiae.matchers import minutiae_matcher
 from ridgecode.matching.protocols import PROTOCOLS
-from ridgecode.matching.scored_lists import ScoredList
 from ridgecode.matching.shipped.parts import AUTOENCODER_FILE
 from ridgecode.matching.systems import protocols_of
 from ridgecode.prints.store import PrintStore
@@ -54,7 +53,7 @@ def evaluate_minutiae(settings: EvaluateMinutiae) -> dict[str, Any]:
         comparisons, rows = reconstruction_list(store, settings.split, settings.max_prints)
         prints = store.stack(rows)
         x_hat, about = made(prints)
-        compared = ScoredList(comparisons, x_hat, VIEWS["whole"].target(prints))
+        compared = ComparedPrints(comparisons, list(x_hat), list(VIEWS["whole"].target(prints)))
     else:
         compared = originals(store, settings.split, protocol, levels, settings.max_prints)
     listed = compared.comparisons

@@ -80,6 +80,16 @@ class MatchingPart:
         self.table += [row.as_json() for row in found]
         key = f"{system.name}|{comparisons.protocol}"
         self._lines |= {f"{key}|fmr": curve.fmr, f"{key}|fnmr": curve.fnmr}
+        self._add_curves_of_sets(key, comparisons, scores, compared)
+
+    def _add_curves_of_sets(self, key: str, listed: Comparisons, scores: np.ndarray, compared: np.ndarray) -> None:
+        """Adds the error curve of each data set that has mated and non-mated comparisons, where there are several."""
+        sets, names = listed.set, listed.set_names
+        for name in names if len(names) > 1 else ():
+            here = compared & (sets == name)
+            if 0 < listed.mated[here].sum() < here.sum():
+                curve = curves(scores[here], listed.mated[here])
+                self._lines |= {f"{key}|fmr|{name}": curve.fmr, f"{key}|fnmr|{name}": curve.fnmr}
 
     def _add_thresholds(
         self, system: str, split: str, listed: Comparisons, scores: np.ndarray, compared: np.ndarray
@@ -97,7 +107,8 @@ class MatchingPart:
                 self.thresholds.append({**about, "fmr": fmr, "threshold": found, "n_non_mated": len(non_mated)})
 
     def write(self, folder: Path) -> None:
-        """Writes the curves to curves.npz in `folder`: arrays SYSTEM|PROTOCOL|fmr and SYSTEM|PROTOCOL|fnmr."""
+        """Writes the curves to curves.npz in `folder`: arrays SYSTEM|PROTOCOL|fmr and SYSTEM|PROTOCOL|fnmr, and for
+        each of several data sets SYSTEM|PROTOCOL|fmr|SET and SYSTEM|PROTOCOL|fnmr|SET."""
         with whole_file(folder / "curves.npz") as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **self._lines)
 

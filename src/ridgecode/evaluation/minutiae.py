@@ -15,12 +15,12 @@ from ridgecode.codec.codec import Codec
 from ridgecode.codec.coded_prints import through_bytes
 from ridgecode.evaluation.image_codecs import Reconstructions
 from ridgecode.evaluation.minutiae_figures import agreement_part, print_columns, self_part, tar_rows
+from ridgecode.evaluation.minutiae_lists import ComparedPrints
 from ridgecode.evaluation.minutiae_work import stored_scores, stored_templates
 from ridgecode.files import whole_file, write_text
 from ridgecode.matching.comparisons import Comparisons
 from ridgecode.matching.minutiae.template import Minutiae
 from ridgecode.matching.names import MatcherName
-from ridgecode.matching.scored_lists import ScoredList
 
 TEMPLATES = "minutiae-templates"
 """The name of the folder beside the JSON in which templates and scores are stored."""
@@ -28,7 +28,7 @@ TEMPLATES = "minutiae-templates"
 
 def measure_minutiae(
     name: MatcherName,
-    compared: ScoredList,
+    compared: ComparedPrints,
     aligned: bool,
     stored: Path,
     jobs: int,
@@ -75,6 +75,7 @@ def write_minutiae(
         "probe": compared.probe.astype(str),
         "reference": compared.reference.astype(str),
         "mated": compared.mated,
+        "set": compared.set.astype(str),
     }
     _write(out, "comparisons", pairs | {"score": scores})
     write_text(out, json.dumps(content, indent=1) + "\n")

@@ -8,8 +8,14 @@ from numpy.typing import NDArray
 
 from ridgecode.errors import BadInput
 from ridgecode.evaluation.names import RECONSTRUCTION
-from ridgecode.matching.comparisons import Comparisons, comparison_list, with_sets
-from ridgecode.matching.scored_lists import ScoredList
+from ridgecode.matching.comparisons import (
+    Comparisons,
+    comparison_list,
+    probe_prints,
+    reference_prints,
+    store_rows,
+    with_sets,
+)
 from ridgecode.prints.labels import LEVELS
 from ridgecode.prints.sets import print_sets
 from ridgecode.prints.store import PrintStore
@@ -21,6 +27,14 @@ NON_MATED_PER_RECONSTRUCTION = 30
 comparisons, the fewest that show an FMR of 0.1 %."""
 
 
+class ComparedPrints(NamedTuple):
+    """A comparison list with its P probes and R references, uint8 (H, W) each, of which each may have its own size."""
+
+    comparisons: Comparisons
+    probes: Sequence[NDArray[np.uint8]]
+    references: Sequence[NDArray[np.uint8]]
+
+
 class ReconstructionList(NamedTuple):
     """A comparison list of N originals, and their rows in the store, int64 (N,), in the list's order."""
 
@@ -28,9 +42,10 @@ class ReconstructionList(NamedTuple):
     rows: NDArray[np.int64]
 
 
-def originals(store: PrintStore, split: str, protocol: str, levels: Sequence[str], most: int) -> ScoredList:
+def originals(store: PrintStore, split: str, protocol: str, levels: Sequence[str], most: int) -> ComparedPrints:
     """The list of `protocol` with at most `most` of the split's Real prints, and their altered prints of `levels`.
 
+    Impressions keep the size that they have in the store, since what lies outside a common one would lose its minutiae.
     Raises BadInput if that leaves no mated or no non-mated comparison.
     """
     rows = spread_rows(store, split, most)
@@ -38,8 +53,14 @@ def originals(store: PrintStore, split: str, protocol: str, levels: Sequence[str
         altered = store.rows(split=split, levels=levels, identity=True) if levels else np.zeros(0, np.int64)
         fingers = store.column("finger_id")
         rows = np.concatenate((rows, altered[np.isin(fingers[altered], fingers[rows])]))
-    drawn = comparison_list(store, split, protocol, NON_MATED_PER_PROBE, rows=rows)
-    return ScoredList.of(store, drawn)
+    listed = with_sets(store, comparison_list(store, split, protocol, NON_MATED_PER_PROBE, rows=rows))
+    if protocol in ("aligned", "moved"):
+        return ComparedPrints(listed, list(probe_prints(store, listed)), list(reference_prints(store, listed)))
+    probes, references = (
+        [store.image(row) for row in store_rows(store, names).tolist()]
+        for names in (listed.probe_names, listed.reference_names)
+    )
+    return ComparedPrints(listed, probes, references)
 
 
 def reconstruction_list(store: PrintStore, split: str, most: int, seed: int = 0) -> ReconstructionList:

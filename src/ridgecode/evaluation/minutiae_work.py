@@ -31,10 +31,10 @@ SCORES_PER_FILE = 100
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def stored_templates(name: MatcherName, prints: NDArray[np.uint8], folder: Path, jobs: int) -> list[Path]:
+def stored_templates(name: MatcherName, prints: Sequence[NDArray[np.uint8]], folder: Path, jobs: int) -> list[Path]:
     """The template file of each of N prints; templates that `folder` lacks are extracted first.
 
-    name: of the matcher; prints: uint8 (N, H, W); jobs: processes, 0 for one a processor.
+    name: of the matcher; prints: uint8 (H, W) each; jobs: processes, 0 for one a processor.
     """
     matcher = _matcher(name)
     files = [folder / f"{name}-{_digest(matcher, print.shape, print.tobytes())}.npz" for print in prints]

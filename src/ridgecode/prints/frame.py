@@ -21,9 +21,9 @@ FRAME_MEAN = 144.0
 FRAME_DEVIATION = 96.0
 """Mean and standard deviation that grey within the ridge area gets in every neighbourhood. Ridges are then about 50,
 valleys 240, and bare skin around the ridges is light."""
-CONTRAST_SIGMA = 2.0
-"""Standard deviation in cells of the Gaussian neighbourhood that is brought to these two: 8 pixels, three ridge
-periods, so that ridges stay and shading goes."""
+CONTRAST_SIGMA = 8.0
+"""Standard deviation in cells of the Gaussian neighbourhood that is brought to these two: 32 pixels, ten ridge periods,
+so that shading goes and dry and wet places stay different. With 8 pixels a matcher learns less (docs/ridge.md)."""
 LEAST_DEVIATION = 0.4
 """Share of the print's mean standard deviation that a neighbourhood is taken to have at least, so that noise in a
 smudge or on bare skin is not enlarged to ridges."""

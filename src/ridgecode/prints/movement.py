@@ -127,7 +127,7 @@ def _move_tensor(prints: Tensor, movement: Movement) -> Tensor:
         rotation_deg, shift_x, shift_y, scale, blur_sigma, stretch = (field[part] for field in fields)
         # Ink is 255 minus grey: 0 on the background, so that padding with zeros is white.
         ink = WHITE - prints[part].float()
-        ink = _blur(_transform(ink, rotation_deg, shift_x, shift_y, scale, stretch), blur_sigma)
+        ink = blurred(_transform(ink, rotation_deg, shift_x, shift_y, scale, stretch), blur_sigma)
         moved[part] = (WHITE - ink).round_().clamp_(0, WHITE).to(torch.uint8)
     return moved
 
@@ -151,7 +151,7 @@ def _transform(
     return F.grid_sample(ink[:, None], grid, mode="bilinear", padding_mode="zeros", align_corners=True)[:, 0]
 
 
-def _blur(ink: Tensor, sigma: Tensor) -> Tensor:
+def blurred(ink: Tensor, sigma: Tensor) -> Tensor:
     """Ink (N, H, W), each print blurred by a Gaussian of its own `sigma` (N,) pixels; zero outside."""
     radius = (4 * sigma + 0.5).int()
     reach = int(radius.max())

@@ -16,9 +16,9 @@ from ridgecode.prints.foreground import CELL, grey_cells
 LEAST_QUALITY = 5.0
 """A print of lower quality fails to enrol. Images that are no prints lie below it, and at most 0.5 % of the real prints
 of a sensor do (docs/quality.md)."""
-LEAST_FRAME_QUALITY = 3.0
-"""The same of a frame (`prints/frame.py`), whose contrast is standardised: 100 ORL faces have 2.9 at most. Altered
-prints that are also moved and blurred, which no sensor gives, lie below it more often than real ones: 3.3 %."""
+LEAST_FRAME_QUALITY = 2.5
+"""The same of a frame (`prints/frame.py`), whose contrast is standardised: 100 ORL faces have 2.4 at most. Altered
+prints that are also moved and blurred, which no sensor gives, lie below it more often than real ones: 4 %."""
 
 _SIGMA = 1.5  # of the Gaussian neighbourhood in cells: 6 pixels, two ridge periods
 _HALF_QUALITY = 40.0  # mm^2

@@ -2,10 +2,11 @@
 
 print (H, W) --warp--> --press--> --light--> --cover--> view (h, w)
 
-- warp: turned, shifted, scaled, stretched and bent, as a finger lies on the sensor and its skin is pulled;
+- warp: turned, shifted, scaled, stretched and bent, as a finger lies on the sensor and its skin is pulled; blurred;
 - press: thinner ridges of a dry or light finger, thicker ones of a wet or pressed one, differently from place to place;
 - light: another contrast and a gain that changes slowly over the print, and grain;
-- cover: a part of the finger beside a straight line, or outside an ellipse, has not touched the sensor.
+- cover: a part of the finger beside a straight line, or outside an ellipse, has not touched the sensor; and what lies
+  outside the sensor's window is cut off.
 
 Training takes two views of a finger, or of two impressions of it, as a mated pair. Bending a print at a coarse grid of
 points is the plain form of the skin distortion of R. Cappelli, D. Maio and D. Maltoni, "Modelling plastic distortion in
@@ -21,12 +22,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from ridgecode.prints.movement import blurred
+
 _BEND_POINTS = 5
 """The skin is displaced at so many points a side, and smoothly between them."""
 _WARP_POINTS = 17
 """A warp is computed at so many points a side, and is linear between them."""
 _FIELD_POINTS = 4
 """Pressure and light change over so many points a side."""
+_WINDOW_SHIFT = 6
+"""Most pixels by which the middle of a sensor's window is off the view's, in rows and in columns."""
 _PRINTS_AT_A_TIME = 32
 """So many views stay in a core's cache."""
 
@@ -37,9 +42,11 @@ class Variation:
 
     rotation_deg, shift_px: limits, +-, of a uniform draw. scale, stretch: standard deviations of a log-normal factor.
     bend_px: standard deviation of the displacement of each point of a 5x5 grid; `bend_share` of views are bent.
+    blur_px: largest standard deviation of a Gaussian blur; `blur_share` of views.
     press: standard deviation of the ink level; `press_share` of views. light: standard deviation of gain;
     `light_share`. grain: largest standard deviation of added noise; `grain_share` of views. cover_share: views of which
-    a part is missing.
+    a part is missing. window: rows and columns of the sensor's window, whose middle lies within 6 pixels of the view's;
+    `window_share` of views are cut by it, none where it is None.
     """
 
     rotation_deg: float = 25.0
@@ -48,6 +55,8 @@ class Variation:
     stretch: float = 0.03
     bend_px: float = 1.3
     bend_share: float = 0.7
+    blur_px: float = 0.6
+    blur_share: float = 0.5
     press: float = 0.15
     press_share: float = 0.6
     light: float = 0.2
@@ -55,6 +64,8 @@ class Variation:
     grain: float = 0.08
     grain_share: float = 0.4
     cover_share: float = 0.35
+    window: tuple[int, int] | None = None
+    window_share: float = 0.6
 
 
 class ViewMovement(NamedTuple):
@@ -102,9 +113,11 @@ def _some_views(
     movement = _draw_movement(len(prints), random, variation)
     ink = 1 - torch.from_numpy(np.ascontiguousarray(prints)).float()[:, None] / 255
     views = F.grid_sample(ink, _grid(ink, movement, random, side, variation), align_corners=False)
+    _blur(views, random, variation)
     _press(views, random, variation)
     _light(views, random, variation)
     _cover(views, random, variation)
+    _cut(views, random, variation)
     return (1 - views[:, 0]).clamp_(0, 1), movement
 
 
@@ -131,6 +144,11 @@ def _grid(
     places = torch.stack((right, down), 1) + bend
     half = torch.tensor([ink.shape[3] / 2, ink.shape[2] / 2])[:, None, None]
     return F.interpolate(places / half, side, mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
+
+
+def _blur(views: Tensor, random: np.random.Generator, variation: Variation) -> None:
+    sigma = random.uniform(0, variation.blur_px, len(views)) * (random.random(len(views)) < variation.blur_share)
+    views[:, 0] = blurred(views[:, 0], torch.from_numpy(sigma.astype(np.float32)))
 
 
 def _press(views: Tensor, random: np.random.Generator, variation: Variation) -> None:
@@ -178,6 +196,19 @@ def _cover(views: Tensor, random: np.random.Generator, variation: Variation) -> 
         else:
             missing = ((x - centre[0, i]) / radii[0, i]) ** 2 + ((y - centre[1, i]) / radii[1, i]) ** 2 > 1
         views[i, 0][torch.from_numpy(missing)] = 0
+
+
+def _cut(views: Tensor, random: np.random.Generator, variation: Variation) -> None:
+    if variation.window is None:
+        return
+    n, sides = len(views), tuple(views.shape[2:])
+    middles = random.integers(-_WINDOW_SHIFT, _WINDOW_SHIFT + 1, (n, 2))
+    for i in np.flatnonzero(random.random(n) < variation.window_share):
+        for axis, (side, window) in enumerate(zip(sides, variation.window, strict=True)):
+            first = (side - window) // 2 + int(middles[i, axis])
+            view = views[i, 0].movedim(axis, 0)
+            view[: max(first, 0)] = 0
+            view[max(first + window, 0) :] = 0
 
 
 def _smooth(points: NDArray[np.float64], side: tuple[int, ...], mode: str) -> Tensor:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
@@ -23,11 +23,13 @@ from ridgecode.prints.movement import move, random_movements
 from ridgecode.prints.store import PrintStore
 from ridgecode.training.budgeted import BudgetedTraining, EpochLoader
 from ridgecode.training.head_validation import ValidationList
+from ridgecode.training.muon import matcher_optimiser
+from ridgecode.training.running_norms import RunningNorms
 from ridgecode.training.schedule import Budget
 
 STEPS_PER_EPOCH = 50
 PLACES_STEPS_PER_EPOCH = 250
-PLACES_WEIGHT_DECAY = 0.02
+PLACES_WEIGHT_DECAY, MLP_WEIGHT_DECAY = 0.02, 0.01
 HEALTH_PROBES = 2048
 """Validation probes on whose embeddings `CollapseCallback` measures the spread."""
 
@@ -128,7 +130,7 @@ class HeadTraining(BudgetedTraining):
 
     bf16: whether the head's steps are computed in bf16; validation never is. format: of the templates that are
     validated; None for floats. teacher_weight: weight of one minus the cosine of a view's template with its teacher's.
-    scores: of each list at the last validation, (C,).
+    several_sets: whether each batch is of one of several data sets. scores: of each list at the last validation, (C,).
     """
 
     def __init__(
@@ -143,16 +145,24 @@ class HeadTraining(BudgetedTraining):
         bf16: bool = False,
         format: TemplateFormat | None = None,
         teacher_weight: float = 0.0,
+        several_sets: bool = False,
     ) -> None:
         super().__init__(budget, learning_rate, "cosine")
         self.head, self.loss, self.pairs, self.lists, self.seed = head, loss, pairs, lists, seed
         self.bf16, self.format, self.teacher_weight = bf16, format, teacher_weight
         self.scores: dict[str, NDArray[np.float32]] = {}
         self.val_probes = torch.zeros(0)
+        self.norms = RunningNorms(head) if several_sets else None
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        super().on_train_batch_start(batch, batch_idx)
+        if self.norms is not None:
+            self.norms.before_step(self.budget.used(self.global_step))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        # What is frozen has no gradient, and so no weight decay.
-        return torch.optim.AdamW(self.head.parameters(), lr=self.learning_rate, weight_decay=_weight_decay(self.head))
+        if isinstance(self.head, PlacesHead):
+            return matcher_optimiser(self.head, self.learning_rate, PLACES_WEIGHT_DECAY)
+        return torch.optim.AdamW(self.head.parameters(), lr=self.learning_rate, weight_decay=MLP_WEIGHT_DECAY)
 
     def training_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> Tensor:
         references, probes, fingers, *taught = batch
@@ -216,7 +226,3 @@ def _temperature(head: Head) -> float:
     if isinstance(head, PlacesHead):
         return TEMPLATE_TEMPERATURE
     return 0.1 if head.comparator == "cosine" else 1.0
-
-
-def _weight_decay(head: Head) -> float:
-    return PLACES_WEIGHT_DECAY if isinstance(head, PlacesHead) else 0.01

@@ -9,7 +9,9 @@ channels by all other axes, in float32, which is faster on a processor without b
 from collections.abc import Callable, Iterable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from ridgecode.autoencoders.ridge import ResidualBlock
 
 MOMENTUM = 0.95
 # Jordan's quintic: five steps bring singular values above 0.003 of the matrix's norm to between 0.68 and 1.21.
@@ -25,6 +27,7 @@ class MuonAdamW(torch.optim.AdamW):
     lr: the learning rate of both
     scale: a step changes a convolution's entries by `lr` x `scale` in root mean square; AdamW's steps change them by
         `lr` x 0.2 to 0.4 (Liu et al., arXiv 2502.16982)
+    weight_decay: of `others`
     """
 
     def __init__(
@@ -34,12 +37,13 @@ class MuonAdamW(torch.optim.AdamW):
         lr: float,
         betas: tuple[float, float],
         scale: float = 0.4,
+        weight_decay: float = 0.01,
     ) -> None:
         groups = [
             {"params": list(others), "scale": 0.0},
             {"params": list(convolutions), "scale": scale, "weight_decay": 0.0},
         ]
-        super().__init__(groups, lr=lr, betas=betas)
+        super().__init__(groups, lr=lr, betas=betas, weight_decay=weight_decay)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -74,6 +78,16 @@ class MuonAdamW(torch.optim.AdamW):
             for (weight, _), step in zip(members, steps, strict=True):
                 # An orthogonal matrix has entries of 1 / sqrt(longer side) in root mean square.
                 weight.sub_(step.view_as(weight), alpha=length * max(shape) ** 0.5)
+
+
+def matcher_optimiser(net: nn.Module, learning_rate: float, weight_decay: float) -> MuonAdamW:
+    """Muon on the convolutions of a network's residual blocks, AdamW on all else that is trained."""
+    blocks = [module for module in net.modules() if isinstance(module, ResidualBlock)]
+    inner = [conv.weight for block in blocks for conv in (block.conv1, block.conv2)]
+    chosen = {id(weight) for weight in inner}
+    # What is frozen has no gradient, and so no weight decay.
+    others = [p for p in net.parameters() if id(p) not in chosen and p.requires_grad]
+    return MuonAdamW(inner, others, learning_rate, betas=(0.9, 0.99), weight_decay=weight_decay)
 
 
 def orthogonalised(matrices: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """Training of the network of the system `ridge` with Lightning."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,6 +17,8 @@ from ridgecode.matching.templates.format import TemplateFormat
 from ridgecode.matching.templates.scoring import pair_scores
 from ridgecode.matching.vectors import dot_scores
 from ridgecode.training.budgeted import BudgetedTraining
+from ridgecode.training.muon import matcher_optimiser
+from ridgecode.training.running_norms import RunningNorms
 from ridgecode.training.schedule import Budget
 from ridgecode.training.views.ridge_views import RidgeBatch
 
@@ -46,9 +50,14 @@ class RidgeTraining(BudgetedTraining):
         super().__init__(budget, learning_rate, "cosine")
         self.net, self.spec, self.format, self.lists, self.bf16 = net, spec, format, lists, bf16
         self.val_probes, self.scores = torch.zeros(0), dict[str, NDArray[np.float32]]()
+        self.norms = RunningNorms(net)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(self.net.parameters(), lr=self.learning_rate, weight_decay=WEIGHT_DECAY)
+        return matcher_optimiser(self.net, self.learning_rate, WEIGHT_DECAY)
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        super().on_train_batch_start(batch, batch_idx)
+        self.norms.before_step(self.budget.used(self.global_step))
 
     def training_step(self, batch: RidgeBatch, batch_idx: int) -> Tensor:
         ridges = local_contrast(batch.views[:, None])

@@ -16,6 +16,8 @@ from ridgecode.matching.siamese.ridge import (
 from ridgecode.prints.frame import FRAME_SIDE
 from ridgecode.prints.varied_views import Variation, moved_views
 
+STILL = Pose(torch.zeros(2), torch.zeros(2), torch.zeros(2))
+
 
 def _frames(n: int, seed: int = 0) -> np.ndarray:
     rough = np.random.default_rng(seed).uniform(0, 255, (n, FRAME_SIDE, FRAME_SIDE))
@@ -46,7 +48,9 @@ def test_a_view_that_is_turned_back_by_its_movement_is_the_print_again():
     frames = _frames(6)
     still = {"scale": 0, "stretch": 0, "bend_px": 0, "press_share": 0, "light_share": 0, "grain": 0, "cover_share": 0}
     views, moved = moved_views(frames, np.random.default_rng(1), (FRAME_SIDE, FRAME_SIDE), Variation(30, 14, **still))
-    back = upright(1 - views[:, None], Pose(*moved))[:, 0]
+    back = upright(1 - views[:, None], Pose(*moved), FRAME_SIDE)[:, 0]
+    middle = upright(1 - views[:, None], Pose(*moved), FRAME_SIDE - 40)[:, 0]
+    np.testing.assert_allclose(middle, back[:, 20:-20, 20:-20], atol=1e-4)
     for one, again, view in zip(1 - frames / 255, back.numpy(), views.numpy(), strict=True):
         middle = (slice(30, -30), slice(40, -40))
         assert np.corrcoef(one[middle].ravel(), again[middle].ravel())[0, 1] > 0.95
@@ -76,3 +80,28 @@ def test_the_pose_loss_is_zero_where_predictions_are_the_movements_and_ignores_w
     )
     assert float(pose_loss(carried, moved, prints, anchor=0.0)) == pytest.approx(0, abs=1e-6)
     assert float(pose_loss(carried, moved, prints, anchor=0.2)) > 0.1
+
+
+@pytest.mark.parametrize("side", [96, 160])
+def test_a_network_that_sees_another_part_of_the_frame_is_read(side: int) -> None:
+    """As versions before 128 wrote it, which saw the whole frame: the same layers, and a last map of 5x5 places."""
+    torch.manual_seed(0)
+    net = RidgeNetwork(dims=16)
+    weights = net.state_dict()
+    (last,) = [name for name, one in weights.items() if name.startswith("branch") and one.shape == (16, 256 * 4 * 4)]
+    weights[last] = torch.randn(16, 256 * (side // 32) ** 2) / 80
+    other = RidgeNetwork(dims=16)
+    other.load_state_dict(weights)
+    x = torch.from_numpy(_frames(2))[:, None].float() / 255
+    with torch.inference_mode():
+        for one, seen in ((net.eval(), 128), (other.eval(), side)):
+            for row, changes in (
+                ((FRAME_SIDE - seen) // 2 - 2, seen == FRAME_SIDE),
+                ((FRAME_SIDE - seen) // 2 + 2, True),
+            ):
+                marked = x.clone()
+                marked[:, :, max(row, 0)] = 0.5
+                apart = one.embed_posed(x, STILL) - one.embed_posed(marked, STILL)
+                assert (float(apart.abs().max()) > 0) == changes
+    with pytest.raises(RuntimeError):
+        net.load_state_dict({**weights, last: torch.zeros(16, 7)})

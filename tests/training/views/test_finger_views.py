@@ -12,6 +12,7 @@ from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.training.views import finger_views
 from ridgecode.training.views.finger_views import finger_sets
+from ridgecode.training.views.variations import OF_ALTERED_PRINTS, OF_REAL_PRINTS
 
 
 def test_altered_prints_belong_to_their_impression(matching_store: Path) -> None:
@@ -28,9 +29,10 @@ def test_altered_prints_belong_to_their_impression(matching_store: Path) -> None
 
 def test_views_show_the_finger_and_tell_the_impression(matching_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = finger_sets(PrintStore.open(matching_store), "train")
+    assert one.variation is OF_ALTERED_PRINTS
     halves = replace(one, impressions=[[rows[:5], rows[5:]] for (rows,) in one.impressions])
     shown = []
-    monkeypatch.setattr(finger_views, "varied_views", lambda prints, random, side: shown.append(prints))
+    monkeypatch.setattr(finger_views, "varied_views", lambda prints, *how: shown.append(prints))
     fingers = np.repeat(np.arange(20), 30)
     _, impressions = halves.views(fingers, np.random.default_rng(0), (97, 90))
     first = 0
@@ -57,6 +59,7 @@ def test_sets_of_one_finger_are_left_out_and_images_are_framed(tmp_path: Path) -
     sets = finger_sets(store, "all")
     assert sorted((one.name, len(one)) for one in sets) == [("FVC2000/DB1_B", 5), ("FVC2002/DB1_B", 4)]
     for one in sets:
+        assert one.variation is OF_REAL_PRINTS
         assert all(len(impressions) == 3 for impressions in one.impressions)
         views, _ = one.views(np.arange(4), random, (97, 90))
         assert views.shape == (4, 97, 90)

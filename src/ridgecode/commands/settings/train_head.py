@@ -79,10 +79,10 @@ class TrainHead:
     template_dim: int = 128
     template_bytes: int = -1
     template_bits: int = 0
-    bank_views: int = 10
+    bank_views: int = 4
     teacher: str = ""
     teacher_weight: float = 1.0
-    renewals: int = 32
+    renewals: int = 256
     learning_rate: float = 0.0
     batch_size: int = 0
     max_steps: int = 0

@@ -116,6 +116,7 @@ def _train(
         half,
         format := head_format(settings),
         settings.teacher_weight if settings.teacher else 0.0,
+        several_sets=isinstance(fingers, list) and sum(len(of_store) for of_store in fingers) > 1,
     )
     data: FingerData | BankData
     if isinstance(fingers, FingerPrints):

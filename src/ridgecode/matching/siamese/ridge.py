@@ -2,7 +2,8 @@
 
     frame (160, 160) - local contrast -+- pose: rotation, shift
                                        |    |
-                                       +- turned back - convolutions - flatten - linear - embedding, of length 1
+                                       +- turned back, its middle (128, 128) - convolutions - flatten - linear -
+                                          embedding, of length 1
 
 A template has one number for what it sees at one place, so two templates can only be compared if both see the finger
 in the same place. The pose brings it there: rotation and shift of the print against the mean print of the training
@@ -11,7 +12,9 @@ TPAMI 43(6), 2021, for an alignment before the embedding; K. He et al., "Identit
 ECCV 2016, for the blocks.
 """
 
-from typing import NamedTuple
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -22,12 +25,16 @@ from ridgecode.errors import BadInput
 from ridgecode.prints.frame import FRAME_SIDE
 
 CHANNELS, BLOCKS = (64, 128, 256), (1, 2, 1)
-"""Channels and residual blocks of the maps of 20x20, 10x10 and 5x5 places."""
+"""Channels and residual blocks of the maps of 16x16, 8x8 and 4x4 places."""
 _STEM_CHANNELS = 32
 _POSE_CHANNELS, _POSE_BLOCKS = (32, 48, 64), (1, 1, 1)
+SEEN_SIDE = 128
+"""The embedding is made of the middle of the upright frame: 16 mm at 200 ppi."""
 _UNSHUFFLE = 4
 """A square of 4x4 pixels, about a ridge, becomes the channels of one place. Most work is then done on small maps: on a
 CPU, moving large maps through memory takes longer than the convolutions do."""
+_PLACE = _UNSHUFFLE * 2**3
+"""Pixels a side of a place of the last map, after three strides."""
 _AT_A_TIME = 16
 """Frames of which all intermediate images stay in a core's cache."""
 _LEAST_DEVIATION = 0.06
@@ -62,16 +69,30 @@ class RidgeNetwork(nn.Module):
                 f"{height}x{width}x{channels}; leave --image_height, --image_width and --channels out"
             )
         self.dims = dims
-        pose, side = _trunk(_POSE_CHANNELS, _POSE_BLOCKS, stem=0)
+        pose, side = _trunk(FRAME_SIDE, _POSE_CHANNELS, _POSE_BLOCKS, stem=0)
         self.pose_branch = nn.Sequential(
             *pose, nn.Flatten(), nn.Linear(_POSE_CHANNELS[-1] * side**2, 64), nn.ReLU(), nn.Linear(64, 3)
         )
-        trunk, side = _trunk(CHANNELS, BLOCKS, _STEM_CHANNELS)
-        self.branch = nn.Sequential(*trunk, nn.Flatten(), nn.Linear(CHANNELS[-1] * side**2, dims))
+        self._see(SEEN_SIDE)
         last = self.pose_branch[-1]
         assert isinstance(last, nn.Linear)
         nn.init.zeros_(last.weight)  # training begins with prints as they lie
         nn.init.zeros_(last.bias)
+
+    def _see(self, side: int) -> None:
+        trunk, places = _trunk(side, CHANNELS, BLOCKS, _STEM_CHANNELS)
+        self.branch = nn.Sequential(*trunk, nn.Flatten(), nn.Linear(CHANNELS[-1] * places**2, self.dims))
+        self.seen_side = side
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """As of any module; also of a network that sees another part of the frame, as those of older versions see all
+        of it."""
+        last = state_dict.get(f"branch.{len(self.branch) - 1}.weight")
+        if last is not None:
+            places = math.isqrt(last.shape[1] // CHANNELS[-1])
+            if 0 < _PLACE * places <= FRAME_SIDE and _PLACE * places != self.seen_side:
+                self._see(_PLACE * places)
+        return super().load_state_dict(state_dict, strict, assign)
 
     def pose(self, ridges: Tensor) -> Pose:
         """The pose of local contrast (N, 1, 160, 160), as `local_contrast` gives it."""
@@ -80,7 +101,7 @@ class RidgeNetwork(nn.Module):
 
     def embed_posed(self, ridges: Tensor, pose: Pose) -> Tensor:
         """Embeddings (N, dims), of length 1, of local contrast (N, 1, 160, 160) with the finger in this pose."""
-        return F.normalize(self.branch(upright(ridges, pose)).float(), dim=-1)
+        return F.normalize(self.branch(upright(ridges, pose, self.seen_side)).float(), dim=-1)
 
     def embed(self, x: Tensor) -> Tensor:
         """(N, 1, 160, 160) in [0, 1], 0 a black ridge -> (N, dims), of length 1."""
@@ -110,16 +131,18 @@ def _contrast(x: Tensor) -> Tensor:
     return ((both[:, :1] - x) * both[:, 1:]).clamp(-2.5, 2.5)
 
 
-def upright(ridges: Tensor, pose: Pose) -> Tensor:
-    """(N, 1, H, W) turned and shifted back by the pose, so that each finger lies upright in the middle; 0 outside."""
+def upright(ridges: Tensor, pose: Pose, side: int) -> Tensor:
+    """(N, 1, H, W) turned and shifted back by the pose, so that each finger lies upright in the middle; its middle
+    `side` rows and columns, (N, 1, side, side), 0 outside."""
     h, w = ridges.shape[2:]
     cos, sin = pose.rotation.cos(), pose.rotation.sin()
     # A place (x, y) of the upright print lies at R (x, y) + shift in the frame; y points down.
-    rows = [cos, sin * (h / w), 2 * pose.right / w, -sin * (w / h), cos, 2 * pose.down / h]
+    across, down = side / w, side / h
+    rows = [cos * across, sin * across, 2 * pose.right / w, -sin * down, cos * down, 2 * pose.down / h]
     turns = torch.stack(rows, 1).view(-1, 2, 3)
     parts = []
     for some, turn in zip(_some(ridges), _some(turns), strict=True):
-        grid = F.affine_grid(turn, [some.shape[0], 1, h, w], align_corners=False)
+        grid = F.affine_grid(turn, [some.shape[0], 1, side, side], align_corners=False)
         parts.append(F.grid_sample(some, grid, align_corners=False))
     return torch.cat(parts)
 
@@ -150,10 +173,10 @@ def pose_loss(found: Pose, moved: Pose, prints: Tensor, anchor: float = 0.05) ->
     return apart + anchor * F.smooth_l1_loss(own, torch.zeros_like(own))
 
 
-def _trunk(channels: tuple[int, ...], blocks: tuple[int, ...], stem: int) -> tuple[list[nn.Module], int]:
-    """Layers from a frame to the last map after its ReLU, and that map's side.
+def _trunk(side: int, channels: tuple[int, ...], blocks: tuple[int, ...], stem: int) -> tuple[list[nn.Module], int]:
+    """Layers from `side` rows and columns to the last map after its ReLU, and that map's side.
 
-    stem: channels of a convolution on the map of 40x40 places; 0 for none
+    stem: channels of a convolution on the map that has a place for each 4x4 pixels; 0 for none
     """
     layers: list[nn.Module] = [nn.PixelUnshuffle(_UNSHUFFLE)]
     if stem:
@@ -164,4 +187,4 @@ def _trunk(channels: tuple[int, ...], blocks: tuple[int, ...], stem: int) -> tup
             layers.append(nn.Conv2d(channels[i - 1], width, 2, stride=2, bias=False))
         layers += [ResidualBlock(width) for _ in range(n)]
     layers += [nn.BatchNorm2d(channels[-1]), nn.ReLU()]
-    return layers, FRAME_SIDE // _UNSHUFFLE // 2 ** len(channels)
+    return layers, side // _PLACE

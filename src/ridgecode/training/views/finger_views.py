@@ -11,7 +11,8 @@ from ridgecode.errors import BadInput
 from ridgecode.matching.places.placement import framed_stack
 from ridgecode.prints.sets import print_sets
 from ridgecode.prints.store import PrintStore
-from ridgecode.prints.varied_views import varied_views
+from ridgecode.prints.varied_views import Variation, varied_views
+from ridgecode.training.views.variations import OF_ALTERED_PRINTS, OF_REAL_PRINTS
 
 REAL_SHARE = 0.35
 """Views of an impression that show its Real print, where altered prints are there too."""
@@ -29,6 +30,12 @@ class FingerSet:
     prints: NDArray[np.uint8]
     impressions: list[list[NDArray[np.int64]]]
 
+    @property
+    def variation(self) -> Variation:
+        """How far views differ from their prints."""
+        altered = any(len(prints) > 1 for of_finger in self.impressions for prints in of_finger)
+        return OF_ALTERED_PRINTS if altered else OF_REAL_PRINTS
+
     def __len__(self) -> int:
         return len(self.impressions)
 
@@ -44,7 +51,7 @@ class FingerSet:
             of_impression = of_finger[shown[place]]
             takes_real = random.random() < REAL_SHARE
             rows[place] = of_impression[0 if takes_real else random.integers(len(of_impression))]
-        return varied_views(self.prints[rows], random, side), shown
+        return varied_views(self.prints[rows], random, side, self.variation), shown
 
 
 Stack = Callable[[PrintStore, NDArray[np.int64]], NDArray[np.uint8]]

@@ -15,13 +15,12 @@ from torch import Tensor
 from ridgecode.matching.siamese.ridge import Pose
 from ridgecode.prints.frame import FRAME_SIDE, frame_corner, framed
 from ridgecode.prints.store import PrintStore
-from ridgecode.prints.varied_views import Variation, moved_views
+from ridgecode.prints.varied_views import moved_views
 from ridgecode.runs.progress import with_progress
 from ridgecode.training.budgeted import EpochLoader
 from ridgecode.training.views.finger_views import FingerSet
 from ridgecode.training.views.shared_batches import StoreShares
 
-VARIATION = Variation(rotation_deg=30.0, shift_px=18.0, cover_share=0.45)
 REAL_SHARE = 0.35
 """How often a view shows the Real print of an impression, where altered prints are there too."""
 
@@ -73,7 +72,7 @@ def ridge_batch(of: FingerSet, n_views: int, random: np.random.Generator) -> Rid
     mirrored = np.repeat(random.random(n_fingers) < 0.5, each)
     prints = of.prints[rows]
     prints[mirrored] = prints[mirrored][:, :, ::-1]
-    views, movement = moved_views(prints, random, (FRAME_SIDE, FRAME_SIDE), VARIATION)
+    views, movement = moved_views(prints, random, (FRAME_SIDE, FRAME_SIDE), of.variation)
     fingers = torch.arange(n_fingers).repeat_interleave(each)
     return RidgeBatch(views, Pose(*movement), fingers, 2 * fingers + torch.from_numpy(shown))
 
