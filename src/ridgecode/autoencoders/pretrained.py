@@ -4,10 +4,9 @@ A pretrained model is `NAME.safetensors`, with 16-bit weights and its card in th
 as a page. `ridgecode models keep` writes both.
 """
 
-import difflib
 from pathlib import Path
 
-from ridgecode.errors import BadInput
+from ridgecode.errors import BadInput, did_you_mean
 
 PRETRAINED = Path(__file__).with_name("pretrained")
 """The folder that holds them."""
@@ -58,5 +57,4 @@ def model_file(model: Path | str) -> Path:
 
 def nearest_name(name: str) -> str:
     """ " (did you mean NAME?)" with the pretrained model whose name is closest, or "" where none is close."""
-    near = difflib.get_close_matches(name, pretrained_names(), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    return did_you_mean(name, pretrained_names())

@@ -25,6 +25,7 @@ from ridgecode.matching.saved_matcher import load_matcher
 from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.training import head as head_training
+from support.forked_runs import killed_runs
 
 Refused = Callable[..., str]
 QUICK: dict[str, object] = {
@@ -38,30 +39,14 @@ QUICK: dict[str, object] = {
     "evaluate": False,
 }
 HEAD_MOVED = ("head", "moved", "all", "all")
-# Forks of one process, since importing torch takes longest: an unbroken run, one that kills itself, the same again.
-KILLED = """
-import json, os, signal, sys, torch
-from ridgecode.commands import cli
-from ridgecode.training import head as head_training
-torch.set_num_threads(1)
-head_training.STEPS_PER_EPOCH = 4
-
-def run(arguments, kill_at):
-    child = os.fork()
-    if not child:
-        step, calls = head_training.HeadTraining.training_step, []
-        def counting(*given):
-            calls.append(1)
-            if len(calls) == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return step(*given)
-        head_training.HeadTraining.training_step = counting
-        os._exit(cli.main(arguments))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
+# An unbroken run, one that kills itself, the same again.
+KILLED = (
+    killed_runs("ridgecode.training.head.HeadTraining", "ridgecode.training.head.STEPS_PER_EPOCH", 4)
+    + """
 unbroken, broken = json.loads(sys.argv[1])
 print(json.dumps([run(unbroken, 0), run(broken, 2), run(broken, 11), run(broken, 0)]))
 """
+)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from ridgecode.matching.places.head import PlacesHead
 from ridgecode.matching.saved_matcher import load_matcher
 from ridgecode.prints.store import PrintStore
 from ridgecode.training import head as head_training
+from support.forked_runs import killed_runs
 
 Refused = Callable[..., str]
 QUICK: dict[str, object] = {
@@ -38,32 +39,15 @@ QUICK: dict[str, object] = {
     "tracker": "none",
     "evaluate": False,
 }
-# As in test_head.py: forks of one process, since importing torch takes longest.
-KILLED = """
-import json, os, signal, sys, torch
-from ridgecode.commands import cli
-from ridgecode.training import head as head_training
-torch.set_num_threads(1)
-head_training.PLACES_STEPS_PER_EPOCH = 4
-
-def run(arguments, kill_at):
-    child = os.fork()
-    if not child:
-        step, calls = head_training.HeadTraining.training_step, []
-        def counting(*given):
-            calls.append(1)
-            if len(calls) == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return step(*given)
-        head_training.HeadTraining.training_step = counting
-        os._exit(cli.main(arguments))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
+KILLED = (
+    killed_runs("ridgecode.training.head.HeadTraining", "ridgecode.training.head.PLACES_STEPS_PER_EPOCH", 4)
+    + """
 unbroken, broken, lost = json.loads(sys.argv[1])
 codes = [run(unbroken, 0), run(broken, 2), run(broken, 11), run(broken, 0), run(lost, 11)]
 os.remove(sys.argv[2])
 print(json.dumps([*codes, run(lost, 0)]))
 """
+)
 
 
 @pytest.fixture(scope="module")

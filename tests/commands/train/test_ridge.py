@@ -16,35 +16,21 @@ from ridgecode.matching.siamese.saved import load_siamese
 from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.synthesise import synthesise
+from support.forked_runs import killed_runs
 
 Refused = Callable[..., str]
-KILLED = """
-import os, signal, sys, torch
-from ridgecode.commands import cli
-from ridgecode.commands.train import ridge_settings
-from ridgecode.training.ridge_siamese import RidgeTraining
-torch.set_num_threads(1)
-ridge_settings.STEPS_PER_EPOCH = 2
-
-def run(arguments, kill_at):
-    child = os.fork()
-    if not child:
-        step, calls = RidgeTraining.training_step, []
-        def counting(*given):
-            calls.append(1)
-            if len(calls) == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return step(*given)
-        RidgeTraining.training_step = counting
-        os._exit(cli.main(arguments))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
+KILLED = (
+    killed_runs(
+        "ridgecode.training.ridge_siamese.RidgeTraining", "ridgecode.commands.train.ridge_settings.STEPS_PER_EPOCH", 2
+    )
+    + """
 whole, broken = sys.argv[1:3]
 common = sys.argv[3:]
 assert run([*common, "--run_dir", whole], 0) == 0
 assert run([*common, "--run_dir", broken], 4) == -signal.SIGKILL
 assert run([*common, "--run_dir", broken], 0) == 0
 """
+)
 
 
 def train(run: Path, *flags: object) -> list[str]:
