@@ -21,7 +21,8 @@ STEPS = {"image": 1700, "head": 3000}
 
 class Row(NamedTuple):
     """stores: which of the three are trained on, and the share of each; flags: of train-siamese; pose_weight,
-    seen_side: constants of the system `ridge` in this row; head: of train-head instead, on the first store"""
+    seen_side: constants of the system `ridge` in this row; head: of train-head instead, on the first store; steps: 0
+    for about 40 minutes of one thread"""
 
     stores: tuple[int, ...] = (0, 1, 2)
     shares: tuple[float, ...] = (0.45, 0.2, 0.35)
@@ -29,6 +30,7 @@ class Row(NamedTuple):
     pose_weight: float = ridge_siamese.POSE_WEIGHT
     seen_side: int = ridge.SEEN_SIDE
     head: str = ""
+    steps: int = 0
 
 
 ROWS = {
@@ -41,6 +43,9 @@ ROWS = {
     "window-160": Row(seen_side=160),
     "bits-8": Row(flags=("--template_bits", "8")),
     "bits-1": Row(flags=("--template_bits", "1")),
+    # The same prints in as many steps, once from the image and once from the latent vector.
+    "socofing-image": Row((0,), (1.0,)),
+    "socofing-latent": Row(head="places", steps=STEPS["image"]),
     "places": Row(head="places"),
     "mlp": Row(head="mlp"),
 }
@@ -60,13 +65,13 @@ def main() -> None:
     if row.head:
         command = f"train-head --head {row.head} --model ridge-whole-1024 --data {stores[0]}".split()
         # The MLP's steps see twice as many fingers.
-        common += ["--max_steps", str(STEPS["head"] // (2 if row.head == "mlp" else 1))]
+        common += ["--max_steps", str(row.steps or STEPS["head"] // (2 if row.head == "mlp" else 1))]
     else:
         ridge_siamese.POSE_WEIGHT, ridge.SEEN_SIDE = row.pose_weight, row.seen_side
         chosen = ",".join(stores[i] for i in row.stores)
         shares = ",".join(str(share) for share in row.shares)
         command = [*f"train-siamese --system ridge --data {chosen} --shares {shares}".split(), *row.flags]
-        common += ["--max_steps", str(STEPS["image"])]
+        common += ["--max_steps", str(row.steps or STEPS["image"])]
     if code := ridgecode([*command, *common]):
         sys.exit(code)
     measure = Path(__file__).parent / "measure.sh"
