@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ridgecode.prints.names import LARGE_SET
 from ridgecode.prints.sets import has_sets, print_sets, set_names
 
 if TYPE_CHECKING:
@@ -52,5 +53,8 @@ def data_sets_of(store: "PrintStore", split: str = "train") -> list[str]:
 
 
 def set_name(name: str, source: str) -> str:
-    """A set's name for people: `name` as the store has it, or where that is empty what the store's source is."""
+    """A set's name for people: `name` as the store has it, or where that is empty what the store's source is. The set
+    that `ridgecode synthesise` writes is `SYNTHETIC`."""
+    if (source, name) == ("impressions", LARGE_SET):
+        return SYNTHETIC
     return name or _NAMES.get(source, source)

@@ -19,13 +19,12 @@ from ridgecode.errors import BadInput
 from ridgecode.files import whole_file, whole_folder
 from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.labels import ALTERATIONS, ALTERED_LEVELS, FINGERS, HANDS, socofing_name
+from ridgecode.prints.names import LARGE_SET
 from ridgecode.prints.synthetic.alterations import alter
 from ridgecode.prints.synthetic.impressions import HEIGHT, WIDTH, impression
 from ridgecode.prints.synthetic.masters import RIDGE_PERIOD, check_field_of_view, check_ridge_period, master_print
 from ridgecode.runs.cores import usable_cores
 
-LARGE_SET = "Synthetic"
-"""Folder of the prints of a larger field of view; a set's name for the reader `impressions`."""
 _MEN = 477 / 600  # SOCOFing's 477 men and 123 women
 
 
