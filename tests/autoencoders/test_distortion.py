@@ -44,11 +44,11 @@ def entropy(x: float) -> float:
 
 
 def test_every_distortion_is_tested() -> None:
-    assert set(TERMS) == set(DISTORTIONS)
+    assert {*TERMS, "ridge"} == set(DISTORTIONS)  # which test_ridge_distortion.py tests
 
 
 @settings(deadline=None)
-@given(st.sampled_from(DISTORTIONS), pixels)
+@given(st.sampled_from(sorted(TERMS)), pixels)
 def test_equals_a_loop_over_pixels(name: str, pairs: list[tuple[float, float]]) -> None:
     x = torch.tensor([x for x, _ in pairs]).view(-1, 1, 1, 1)
     raw = torch.tensor([raw for _, raw in pairs]).view(-1, 1, 1, 1)
@@ -72,7 +72,7 @@ def test_mean_over_pixels_not_sum(name: str) -> None:
     assert twice.total.shape == ()
 
 
-@pytest.mark.parametrize("name", DISTORTIONS)
+@pytest.mark.parametrize("name", TERMS)
 def test_gradient_of_the_sum_is_that_of_the_terms(name: str) -> None:
     torch.manual_seed(0)
     x, raw = torch.rand(2, 1, 3, 3), torch.randn(2, 1, 3, 3, requires_grad=True)

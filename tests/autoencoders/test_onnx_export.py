@@ -15,6 +15,7 @@ from ridgecode.autoencoders import onnx_export
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.saved import AutoencoderSpec, SavedAutoencoder, build_network
 from ridgecode.errors import BadInput
+from support.full_models import full_network
 
 
 def model(backbone: Any, distortion: Any = "mse", latent_layer: Any = "linear") -> Autoencoder:
@@ -62,10 +63,10 @@ def test_a_file_that_computes_something_else(tmp_path: Path, monkeypatch: pytest
     """Nothing is left of it, and what lay there before still does."""
     exported, export = model("pca"), onnx_export.write_onnx
 
-    def wrong(module: torch.nn.Module, file: Path, given: torch.Tensor, names: tuple[str, str]) -> None:
+    def wrong(module: torch.nn.Module, file: Path, given: torch.Tensor, names: tuple[str, str], *more: Any) -> None:
         if names[0] == "z":
             module.net.mean += 0.01
-        export(module, file, given, names)
+        export(module, file, given, names, *more)
 
     monkeypatch.setattr(onnx_export, "write_onnx", wrong)
     (tmp_path / "encoder.onnx").write_bytes(b"an older one")
@@ -94,3 +95,15 @@ def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "onnx").write_text("in the way")
     with pytest.raises(BadInput, match="onnx is a file; give a folder"):
         model("pca").export_onnx(tmp_path / "onnx")
+
+
+def test_a_network_of_images_of_any_size_is_exported_for_any_size(tmp_path: Path) -> None:
+    net = full_network()
+    files = onnx_export.export_onnx(net, 64, 96, tmp_path)
+    encoder, decoder = (onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"]) for file in files)
+    for shape in ((1, 1, 64, 96), (2, 1, 16, 160)):
+        x = torch.rand(shape)
+        (z,) = encoder.run(None, {"x": x.numpy()})
+        assert np.abs(z - net.encode(x).numpy()).max() < 1e-4
+        (x_hat,) = decoder.run(None, {"z": z})
+        assert np.abs(x_hat - net.decode(torch.from_numpy(z)).numpy()).max() < 1e-4

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ridgecode import Autoencoder
+from ridgecode import Autoencoder, Codec
 from ridgecode.autoencoders.model_card import card_page, read_card
 from ridgecode.autoencoders.pretrained import (
     MAX_BYTES,
@@ -20,6 +20,7 @@ from ridgecode.autoencoders.pretrained import (
     pretrained_path,
 )
 from ridgecode.autoencoders.saved import CODEC_PREFIX, AutoencoderSpec, load_autoencoder
+from ridgecode.codec.full_codec import FullCodec
 from ridgecode.errors import BadInput
 
 Pretrained = Callable[..., Path]
@@ -106,6 +107,13 @@ def test_a_shipped_model(name: str) -> None:
     spec = model.spec
     assert (card.view, card.latent_dim, card.backbone) == (spec.view, spec.latent_dim, spec.backbone)
     assert (card.distortion, card.task) == (spec.distortion, spec.task)
+    if spec.view == "full":
+        image = np.rint(127.5 + 127.5 * np.sin(np.arange(100) / 2 + np.arange(80)[:, None])).astype(np.uint8)
+        with pytest.raises(BadInput, match=r"Codec\.load"):
+            model.encode(image)
+        codec = Codec.load(name)
+        assert isinstance(codec, FullCodec) and codec.decode(codec.encode(image))[0].shape == image.shape
+        return
     y, x = np.mgrid[:97, :90]
     prints = np.rint(127.5 + 127.5 * np.sin(2 * np.pi / 9 * np.stack([x, x + y]))).astype(np.uint8)
     z = model.encode(prints)

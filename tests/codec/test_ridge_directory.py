@@ -7,6 +7,7 @@ import zlib
 import pytest
 
 from ridgecode.codec import ridge_directory
+from ridgecode.codec.full_size import FullSize
 from ridgecode.codec.ridge_directory import Directory, pack_directory, unpack_directory
 
 
@@ -57,6 +58,27 @@ def test_directories_that_are_none(plain: bytes, count: int) -> None:
     data = packer.compress(plain) + packer.flush()
     with pytest.raises(ValueError):
         unpack_directory(data, count)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        b"\1\x84\3\xf6\2\x50\0name\0",  # 0.8 pixels per inch
+        b"\1\0\xf6\2\xd0\x86\3\0name\0",  # no rows
+        b"\1\x84\3\0\xd0\x86\3\0name\0",  # no columns
+        b"\1\x84\3\xf6\2\0name\0",  # no resolution
+        b"\1\xff\xff\xff\xff\x7f\xf6\2\xd0\x86\3\0name\0",  # more rows than 65,535
+    ],
+)
+def test_directories_with_sizes_that_are_none(plain: bytes) -> None:
+    def packed(data: bytes) -> bytes:
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return packer.compress(data) + packer.flush()
+
+    good = b"\1\x84\3\xf6\2\xd0\x86\3\0name\0"
+    assert unpack_directory(packed(good), 1, sized=True) == Directory([1], ["name"], [FullSize(388, 374, 500)])
+    with pytest.raises(ValueError):
+        unpack_directory(packed(plain), 1, sized=True)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_windows_equal_a_loop(name: str, height: int, width: int, n: int) -> Non
 def test_targets_equal_a_loop(name: str, height: int, width: int, n: int) -> None:
     prints, view = some_prints(n, height, width), VIEWS[name]
     found = view.target(prints)
-    rows, columns = PRINT_SHAPE if name == "whole" else (32, 32)
+    rows, columns = PRINT_SHAPE if name == "whole" else (view.height, view.width)
     assert found.shape == (n, rows, columns)
     if (height, width) == (view.height, view.width):
         np.testing.assert_array_equal(found, view.restore(prints))
@@ -94,7 +94,7 @@ def test_windows_of_socofing_prints_by_slices() -> None:
     assert (whole[:, :, 93:] == WHITE).all()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["crop32", "whole"])  # no print here is as large as a patch of `full`
 def test_put_replaces_the_target_alone(name: str) -> None:
     prints, view = some_prints(2, 103, 96), VIEWS[name]
     before = prints.copy()

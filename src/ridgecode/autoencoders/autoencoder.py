@@ -126,6 +126,11 @@ class Autoencoder:
 
     def _apply(self, given: Kind, name: str, work: Callable[[Tensor, Network], Tensor]) -> Kind:
         """`work` on all of `given`, batch by batch on the network's device; the result is of the kind of `given`."""
+        if self.view.name == "full":
+            raise BadInput(
+                "a model of the view full has latent maps of each image's own size; load it with Codec.load, whose "
+                "encode and decode take images of any size"
+            )
         if isinstance(given, np.ndarray):
             # A copy where torch can't share the memory: negative strides, other byte orders, read-only arrays.
             return self._apply(_as_tensor(given, name), name, work).numpy()

@@ -9,13 +9,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from ridgecode.autoencoders.names import DistortionName
+from ridgecode.autoencoders.ridge_distortion import ridge_distortion
 
 DISTORTIONS: tuple[DistortionName, ...] = get_args(DistortionName)
 
 
 @dataclass(frozen=True)
 class Distortion:
-    """total: the scalar to minimise, the sum of `terms`. terms: "mse", "l1" or "bce", each the mean over all pixels."""
+    """total: the scalar to minimise, the sum of `terms`. terms: "mse", "l1", "bce" or "ridge", each the mean over all
+    pixels."""
 
     total: Tensor
     terms: Mapping[str, Tensor]
@@ -39,6 +41,8 @@ def distortion(name: str, raw: Tensor, x: Tensor) -> Distortion:
     terms: dict[str, Tensor] = {}
     if "mse" in parts:
         terms["mse"] = functional.mse_loss(raw, x)
+    if "ridge" in parts:
+        terms["ridge"] = ridge_distortion(raw, x)
     if "bce" in parts:
         terms["bce"] = functional.binary_cross_entropy_with_logits(raw, x)
     if "l1" in parts:

@@ -37,6 +37,7 @@ CITATION = (
 WINDOW_WORDS = {
     "crop32": "the 32x32 pixels in the middle of a print",
     "whole": "a whole print of 97x90 pixels",
+    "full": "a print of any size at 500 ppi",
 }
 """What a model compresses, by its view."""
 TASK_WORDS = {"reconstruct": "decodes them back to it", "repair": "decodes those of an altered print to its Real print"}
@@ -158,7 +159,7 @@ def card_page(card: ModelCard) -> str:
     """The card as a page of Markdown."""
     shown = [
         f"# {card.name}",
-        f"An autoencoder of fingerprints: it compresses {WINDOW_WORDS[card.view]} to {card.latent_dim} numbers "
+        f"An autoencoder of fingerprints: it compresses {WINDOW_WORDS[card.view]} to {_dims(card, ' numbers')} "
         f"({_size(card)}), and {TASK_WORDS[card.task]}.",
         _about(card),
         "## Figures",
@@ -171,11 +172,7 @@ def card_page(card: ModelCard) -> str:
         f"Seed {card.seed}; {card.seconds:.0f} seconds on {card.machine}; "
         f"ridgecode at commit {card.commit or 'unknown'}.",
         "## Use",
-        f'```python\nfrom ridgecode import Autoencoder\n\nmodel = Autoencoder.load("{card.name}")\n'
-        "z = model.encode(prints)  # (N, H, W) grey values, uint8 or in [0, 1]\nx_hat = model.decode(z)\n```",
-        f'`Codec.load("{card.name}")`, from ridgecode too, encodes prints to bytes in its place.',
-        f"On the command line `--model {card.name}` stands for it; prints are prepared as `ridgecode prepare` does, "
-        "at about 200 ppi.",
+        *(_use_of_full(card) if card.view == "full" else _use(card)),
         "Intended use: research on compressing, reconstructing and matching fingerprints, and teaching.",
         "Not intended: identifying people in operation, or any decision about a person. Its error rates in matching "
         "are far from what that takes, and were measured on few subjects.",
@@ -189,10 +186,30 @@ def card_page(card: ModelCard) -> str:
     return "\n\n".join(shown) + "\n"
 
 
+def _use(card: ModelCard) -> list[str]:
+    return [
+        f'```python\nfrom ridgecode import Autoencoder\n\nmodel = Autoencoder.load("{card.name}")\n'
+        "z = model.encode(prints)  # (N, H, W) grey values, uint8 or in [0, 1]\nx_hat = model.decode(z)\n```",
+        f'`Codec.load("{card.name}")`, from ridgecode too, encodes prints to bytes in its place.',
+        f"On the command line `--model {card.name}` stands for it; prints are prepared as `ridgecode prepare` does, "
+        "at about 200 ppi.",
+    ]
+
+
+def _use_of_full(card: ModelCard) -> list[str]:
+    return [
+        f'```python\nfrom ridgecode import Codec\n\ncodec = Codec.load("{card.name}")\n'
+        "files = codec.encode([image], ppi=500)  # uint8 (H, W), 0 for a black ridge\n"
+        "(x_hat,) = codec.decode(files)\n```",
+        f"`ridgecode encode print.png --model {card.name} --out print.ridge` codes an image or a folder of images, and "
+        "`ridgecode decode print.ridge --out images` draws them again at their own size.",
+    ]
+
+
 def _about(card: ModelCard) -> str:
     rows = {
         "view": f"`{card.view}`, {WINDOW_WORDS[card.view]}",
-        "latent dims": f"{card.latent_dim}",
+        "latent dims": _dims(card),
         "architecture": f"`{card.backbone}`, {card.parameters:,} parameters",
         "trained for": f"`{card.distortion}`, task `{card.task}`",
         "trained on": TRAINED_ON[card.trained_on],
@@ -219,8 +236,14 @@ def _figures(card: ModelCard) -> str:
     return "\n".join(rows)
 
 
+def _dims(card: ModelCard, unit: str = "") -> str:
+    return f"{card.latent_dim}{unit}" + (" for each 16x16 pixels" if card.view == "full" else "")
+
+
 def _size(card: ModelCard) -> str:
     coded = card.best_known.coded_bytes
+    if card.view == "full":
+        return "coded in as many bytes as they need" if coded is None else f"coded in {coded:.0f} bytes a print"
     return f"{card.latent_dim} bytes at 8 bits each" + (
         "" if coded is None else f", {coded:.1f} as its codec writes them"
     )

@@ -4,7 +4,7 @@ from typing import Literal
 
 Backbone = Literal["pca", "resnet18", "resnet50", "ridge"]
 Task = Literal["reconstruct", "repair"]
-DistortionName = Literal["mse", "l1", "bce", "bce+l1", "mse+l1"]
+DistortionName = Literal["mse", "l1", "bce", "bce+l1", "mse+l1", "ridge"]
 LatentLayer = Literal["grid", "patches", "linear"]
 Pooling = Literal["mean", "none"]
 """How an encoder's last map becomes the latent layer's input: its mean over all places, or all of it."""

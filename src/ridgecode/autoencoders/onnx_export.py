@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ridgecode.autoencoders.full import PLACE, FullAutoencoder
 from ridgecode.autoencoders.saved import Network
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
@@ -19,11 +20,16 @@ TOLERANCE = 1e-4
 the largest one."""
 CHECKED_BATCHES = (1, 3)
 """Batch sizes of the check."""
+MOST_PLACES = 512
+"""Rows or columns of a latent map of the view `full`: 8,192 pixels."""
 
 
 class OnnxFiles(NamedTuple):
     """The paths of both files. encoder: "x" (batch, 1, height, width) float32 in [0, 1] -> "z" (batch, latent_dim).
-    decoder: "z" -> "x_hat", of the shape of x and in [0, 1]. The batch may have any size."""
+    decoder: "z" -> "x_hat", of the shape of x and in [0, 1]. The batch may have any size.
+
+    Of the view `full`, height and width may be any multiples of 16 too, and "z" is (batch, channels, height / 16,
+    width / 16)."""
 
     encoder: Path
     decoder: Path
@@ -65,19 +71,28 @@ def export_onnx(net: Network, height: int, width: int, folder: Path) -> OnnxFile
         x_hat = net.decode(z)
     files = OnnxFiles(folder / "encoder.onnx", folder / "decoder.onnx")
     with whole_file(files.encoder) as encoder, whole_file(files.decoder) as decoder:
-        for module, file, given, names in (
-            (_Encoder(net), encoder, x, ("x", "z")),
-            (_Decoder(net), decoder, z, ("z", "x_hat")),
+        whole, by_place = _sizes() if isinstance(net, FullAutoencoder) else ({}, {})
+        for module, file, given, names, sizes in (
+            (_Encoder(net), encoder, x, ("x", "z"), whole),
+            (_Decoder(net), decoder, z, ("z", "x_hat"), by_place),
         ):
-            write_onnx(module.eval(), file, given, names)
+            write_onnx(module.eval(), file, given, names, sizes)
         check_onnx(encoder, files.encoder, x, z)
         check_onnx(decoder, files.decoder, z, x_hat)
     return files
 
 
-def write_onnx(module: nn.Module, file: Path, given: Tensor, names: tuple[str, str]) -> None:
+def _sizes() -> tuple[dict[int, Any], dict[int, Any]]:
+    """The axes of an image and of its latent map that may have any size."""
+    rows, columns = (torch.export.Dim(name, min=1, max=MOST_PLACES) for name in ("rows", "columns"))
+    return {2: PLACE * rows, 3: PLACE * columns}, {2: rows, 3: columns}
+
+
+def write_onnx(
+    module: nn.Module, file: Path, given: Tensor, names: tuple[str, str], sizes: Mapping[int, Any] | None = None
+) -> None:
     """Writes a module in evaluation mode that takes one tensor and gives one. given: an input of several rows, the
-    first axis of which may have any size; names: of input and output."""
+    first axis of which may have any size; names: of input and output; sizes: further axes of any size"""
     batch = torch.export.Dim("batch")
     with _quiet():
         torch.onnx.export(
@@ -86,7 +101,7 @@ def write_onnx(module: nn.Module, file: Path, given: Tensor, names: tuple[str, s
             file,
             input_names=[names[0]],
             output_names=[names[1]],
-            dynamic_shapes=({0: batch},),
+            dynamic_shapes=({0: batch, **(sizes or {})},),
             dynamo=True,
             external_data=False,
             verbose=False,

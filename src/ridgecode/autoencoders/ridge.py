@@ -42,6 +42,28 @@ class ResidualBlock(nn.Module):
         return x + self.conv2(torch.relu(self.bn2(out)))
 
 
+def bodies(widths: tuple[int, ...], blocks: int) -> tuple[nn.Sequential, nn.Sequential]:
+    """Encoder and decoder without their latent layers: (N, 1, height, width) -> (N, widths[-1], rows, columns), and
+    back to logits of (N, 1, height, width), for images of any size that divides down to the last scale.
+
+    widths: channels at each scale; blocks: residual blocks at each scale
+    """
+    down: list[nn.Module] = [nn.PixelUnshuffle(UNSHUFFLE), nn.Conv2d(UNSHUFFLE**2, widths[0], 3, padding=1)]
+    up: list[nn.Module] = []
+    for i, channels in enumerate(widths):
+        if i:
+            down.append(nn.Conv2d(widths[i - 1], channels, 2, stride=2))
+            up.append(nn.ConvTranspose2d(channels, widths[i - 1], 2, stride=2))
+        down += [ResidualBlock(channels) for _ in range(blocks)]
+        up += [ResidualBlock(channels) for _ in range(blocks)]
+    # No ReLU before the latent layer: it would set half of the map's values to 0, and training would stay longer at
+    # local means.
+    down.append(nn.BatchNorm2d(widths[-1]))
+    up = [*up[::-1], nn.BatchNorm2d(widths[0]), nn.ReLU()]
+    up += [nn.Conv2d(widths[0], UNSHUFFLE**2, 3, padding=1), nn.PixelShuffle(UNSHUFFLE)]
+    return nn.Sequential(*down), nn.Sequential(*up)
+
+
 class RidgeAutoencoder(nn.Module):
     """(N, 1, height, width) in [0, 1] <-> (N, latent_dim).
 
@@ -92,21 +114,7 @@ class RidgeAutoencoder(nn.Module):
         self.stretch = nn.Identity() if self.seed == self.grid else nn.Upsample(size=self.grid[1:], mode="nearest")
         features = pooled(torch.zeros(1, *self.grid), pooling).shape[1]
 
-        down: list[nn.Module] = [nn.PixelUnshuffle(UNSHUFFLE), nn.Conv2d(UNSHUFFLE**2, widths[0], 3, padding=1)]
-        up: list[nn.Module] = []
-        for i, channels in enumerate(widths):
-            if i:
-                down.append(nn.Conv2d(widths[i - 1], channels, 2, stride=2))
-                up.append(nn.ConvTranspose2d(channels, widths[i - 1], 2, stride=2))
-            down += [ResidualBlock(channels) for _ in range(blocks)]
-            up += [ResidualBlock(channels) for _ in range(blocks)]
-        # No ReLU before the latent layer: it would set half of the map's values to 0, and training would stay longer at
-        # local means.
-        down.append(nn.BatchNorm2d(widths[-1]))
-        up = [*up[::-1], nn.BatchNorm2d(widths[0]), nn.ReLU()]
-        up += [nn.Conv2d(widths[0], UNSHUFFLE**2, 3, padding=1), nn.PixelShuffle(UNSHUFFLE)]
-        self.encoder = nn.Sequential(*down)
-        self.decoder = nn.Sequential(*up)
+        self.encoder, self.decoder = bodies(widths, blocks)
         self.latent_layer = latent_layer
         self.patch = PATCH if latent_layer == "patches" else 1
         if latent_layer == "linear":

@@ -14,6 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ridgecode.autoencoders.distortion import uses_logits
+from ridgecode.autoencoders.full import PLACE, FullAutoencoder
 from ridgecode.autoencoders.half_precision import halved
 from ridgecode.autoencoders.names import Backbone, DistortionName, LatentLayer, Pooling, Task
 from ridgecode.autoencoders.pca import PCA
@@ -26,7 +27,7 @@ from ridgecode.prints.names import ViewName
 from ridgecode.prints.views import VIEWS, View
 
 TASKS: tuple[Task, ...] = get_args(Task)
-Network = PCA | ResNetAutoencoder | RidgeAutoencoder
+Network = PCA | ResNetAutoencoder | RidgeAutoencoder | FullAutoencoder
 FORMAT, VERSION = "ridgecode-autoencoder", 1
 RIDGE_BLOCKS, RIDGE_WIDTH = 1, 48  # of new networks
 CODEC_PREFIX = "codec."
@@ -38,6 +39,7 @@ class AutoencoderSpec:
     """All that is needed to build the network again, and the `task` it was trained for: "reconstruct" its input, or
     "repair" an altered print to its Real print.
 
+    latent_dim: of a print; with the view `full`, of each place of 16x16 pixels
     pooling, seed_size: "auto" and 0 take the backbone's defaults, "mean" and 4 for ResNets, "none" and the whole map
         for ridge
     latent_layer, blocks, width: of ridge alone; residual blocks at each scale, channels at the first scale (half of
@@ -65,7 +67,7 @@ class AutoencoderSpec:
     def widths(self) -> tuple[int, ...]:
         """Channels at each scale of a `ridge` network."""
         # With a grid, the network is the same on both views, so that one trained on crops can start the other.
-        coarse = 2 if (self.view, self.latent_layer) == ("whole", "linear") else 1
+        coarse = 2 if self.view == "full" or (self.view, self.latent_layer) == ("whole", "linear") else 1
         return (self.width, *[2 * self.width] * coarse)
 
 
@@ -91,6 +93,8 @@ def build_network(spec: AutoencoderSpec) -> Network:
     view, logits = spec.window, uses_logits(spec.distortion)
     if spec.backbone == "pca":
         return PCA(view.height, view.width, spec.latent_dim)
+    if spec.view == "full":
+        return FullAutoencoder(spec.latent_dim, logits, spec.width, spec.blocks)
     if spec.backbone == "ridge":
         return RidgeAutoencoder(
             view.height,
@@ -120,6 +124,8 @@ def usual_latent_layer(spec: AutoencoderSpec, starts: bool = False) -> LatentLay
     another model, else "grid" if it has at least one latent dim for each place of its map. Otherwise "linear"."""
     if spec.backbone != "ridge" or spec.pooling == "mean" or spec.seed_size:
         return "linear"
+    if spec.view == "full":
+        return "grid"
     if starts:
         return "patches"
     places = math.prod(side // (UNSHUFFLE * 2) for side in (spec.window.height, spec.window.width))
@@ -132,6 +138,8 @@ def check_spec(spec: AutoencoderSpec) -> None:
     if spec.latent_dim < 1:
         raise BadInput(f"--latent_dim is {spec.latent_dim}; a latent vector has at least 1 dim")
     way_out = f"leave it out with --backbone {spec.backbone}"
+    if spec.view == "full":
+        _check_full(spec)
     for name in ("first_conv", "maxpool1"):
         if getattr(spec, name) and not spec.backbone.startswith("resnet"):
             raise BadInput(f"--{name} is a part of resnet18 and resnet50; {way_out}")
@@ -153,6 +161,16 @@ def check_spec(spec: AutoencoderSpec) -> None:
                 f"--seed_size is {spec.seed_size}; the decoder's first map has {side} places a side: give 1 to {side}, "
                 "or 0 for the backbone's own"
             )
+
+
+def _check_full(spec: AutoencoderSpec) -> None:
+    if spec.backbone != "ridge":
+        raise BadInput(f"--view full is of --backbone ridge, not {spec.backbone}; give ridge, or another view")
+    if spec.latent_layer != "grid" or spec.pooling == "mean" or spec.seed_size:
+        raise BadInput(
+            f"--view full has latent dims at each place of {PLACE}x{PLACE} pixels; leave out --latent_layer, --pooling "
+            "and --seed_size"
+        )
 
 
 def save_autoencoder(

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ridgecode.autoencoders.autoencoder import Autoencoder, Kind
+from ridgecode.autoencoders.saved import load_autoencoder
+from ridgecode.codec.full_codec import FullCodec
 from ridgecode.codec.latent_codec import latent_codec
 from ridgecode.codec.ridge_file import HASH_BYTES, RidgeFile, pack_print
 from ridgecode.errors import BadInput
@@ -33,10 +35,12 @@ class Codec:
         self.autoencoder = autoencoder.for_inference()
 
     @classmethod
-    def load(cls, model: Path | str, device: str | torch.device = "cpu") -> "Codec":
+    def load(cls, model: Path | str, device: str | torch.device = "cpu") -> "Codec | FullCodec":
         """Loads a pretrained model by its name, a run by its folder, or a model file, as `Autoencoder.load` does, and
-        raises BadInput as it does, and for a model without a codec."""
-        return cls(Autoencoder.load(model, device))
+        raises BadInput as it does, and for a model without a codec. A model of images of any size gives a `FullCodec`,
+        whose images are a list, since each has a size of its own; it computes on the CPU."""
+        saved = load_autoencoder(model)
+        return FullCodec(saved) if saved.spec.view == "full" else cls(Autoencoder(saved, device))
 
     def __repr__(self) -> str:
         return f"Codec({self.autoencoder!r})"

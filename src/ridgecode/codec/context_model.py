@@ -14,6 +14,7 @@ machine.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -110,19 +111,14 @@ class ContextModel(nn.Module):
         channels, rows, columns = self.shape = shape
         self.log_step = nn.Parameter(torch.zeros(channels))
         self.slices = slices_of(channels)
-        passes = []
         places = place_features(rows, columns)
-        for first, last in self.slices:
-            n_inputs = len(places) + first
-            passes += [Pass(n_inputs, last - first, hidden), Pass(n_inputs + last - first, last - first, hidden)]
-        self.passes = nn.ModuleList(passes)
+        self.passes = passes_of(channels, len(places), hidden)
         present = torch.zeros(math.prod(shape))
         present[entries] = 1
         self.register_buffer("entries", entries, persistent=False)
         self.register_buffer("present", present.view(shape), persistent=False)
         self.register_buffer("places", places, persistent=False)
-        black = (torch.arange(rows)[:, None] + torch.arange(columns)) % 2 == 0
-        self.register_buffer("black", black.float(), persistent=False)
+        self.register_buffer("black", first_colour(rows, columns).float(), persistent=False)
 
     @torch.no_grad()
     def start(self, z: Tensor, decoder_sensitivity: Tensor) -> None:
@@ -156,33 +152,59 @@ class ContextModel(nn.Module):
 
     def _coded(self, z: Tensor) -> Coded:
         step = self.log_step.exp()[:, None, None]
-        y = self.to_map(z) / step
-        inputs = self.places.expand(len(y), -1, -1, -1)
-        decoded: list[Tensor] = []
-        total = y.new_zeros(len(y))
-        all_symbols, all_indices = [], []
-        networks = iter(self.passes)
-        for first, last in self.slices:
-            own = y[:, first:last]
-            own_decoded = torch.zeros_like(own)
-            symbols, indices = torch.zeros_like(own), torch.zeros_like(own)
-            for colour in (self.black, 1 - self.black):
-                mask = colour * self.present[first:last]
-                is_first = colour is self.black
-                predicted = next(networks)(inputs if is_first else torch.cat([inputs, own_decoded], 1))
-                mean, index = predicted.chunk(2, 1)
-                difference = own - mean
-                rounded = difference.round()
-                cost = logistic_bits(rounded.detach(), index)
-                if self.training:
-                    noisy = logistic_bits(difference + torch.rand_like(difference) - 0.5, index.detach())
-                    cost = cost + noisy - noisy.detach()
-                total = total + (mask * cost).flatten(1).sum(1)
-                own_decoded = own_decoded + mask * (difference + (rounded - difference).detach() + mean)
-                symbols, indices = symbols + mask * rounded.detach(), indices + mask * index.detach()
-            decoded.append(own_decoded)
-            inputs = torch.cat([inputs, own_decoded], 1)
-            all_symbols.append(symbols)
-            all_indices.append(indices)
-        z_hat = (torch.cat(decoded, 1) * step).flatten(1)[:, self.entries]
-        return Coded(z_hat, total, torch.cat(all_symbols, 1), torch.cat(all_indices, 1))
+        networks = [network for network in self.passes if isinstance(network, Pass)]
+        coded = code_map(self.to_map(z) / step, self.places, self.present, networks, self.training)
+        return coded._replace(z_hat=(coded.z_hat * step).flatten(1)[:, self.entries])
+
+
+def passes_of(channels: int, n_constant: int, hidden: int) -> nn.ModuleList:
+    """The networks of all passes over a map of so many channels, two for each slice, where the first `n_constant`
+    inputs are the same for every print."""
+    passes = []
+    for first, last in slices_of(channels):
+        n_inputs = n_constant + first
+        passes += [Pass(n_inputs, last - first, hidden), Pass(n_inputs + last - first, last - first, hidden)]
+    return nn.ModuleList(passes)
+
+
+def first_colour(rows: int, columns: int) -> Tensor:
+    """(rows, columns) bool: the places of a slice's first pass."""
+    return (torch.arange(rows)[:, None] + torch.arange(columns)) % 2 == 0
+
+
+def code_map(y: Tensor, constant: Tensor, present: Tensor, networks: Sequence[Pass], training: bool) -> Coded:
+    """Rounds latent maps, slice by slice.
+
+    y: (N, channels, rows, columns) in quantiser steps; constant: (K, rows, columns), the first inputs of each pass;
+    present: 1 where the map has a dim, and broadcasts to the map; networks: those of `passes_of`; training: whether
+    bits have a gradient with respect to latent vectors. `z_hat` of what it returns is a map in quantiser steps.
+    """
+    black = first_colour(*y.shape[2:]).to(y)
+    present = present.expand(y.shape[1:])
+    inputs = constant.expand(len(y), -1, -1, -1)
+    decoded: list[Tensor] = []
+    total = y.new_zeros(len(y))
+    all_symbols, all_indices = [], []
+    following = iter(networks)
+    for first, last in slices_of(y.shape[1]):
+        own = y[:, first:last]
+        own_decoded = torch.zeros_like(own)
+        symbols, indices = torch.zeros_like(own), torch.zeros_like(own)
+        for is_first, colour in ((True, black), (False, 1 - black)):
+            mask = colour * present[first:last]
+            predicted = next(following)(inputs if is_first else torch.cat([inputs, own_decoded], 1))
+            mean, index = predicted.chunk(2, 1)
+            difference = own - mean
+            rounded = difference.round()
+            cost = logistic_bits(rounded.detach(), index)
+            if training:
+                noisy = logistic_bits(difference + torch.rand_like(difference) - 0.5, index.detach())
+                cost = cost + noisy - noisy.detach()
+            total = total + (mask * cost).flatten(1).sum(1)
+            own_decoded = own_decoded + mask * (difference + (rounded - difference).detach() + mean)
+            symbols, indices = symbols + mask * rounded.detach(), indices + mask * index.detach()
+        decoded.append(own_decoded)
+        inputs = torch.cat([inputs, own_decoded], 1)
+        all_symbols.append(symbols)
+        all_indices.append(indices)
+    return Coded(torch.cat(decoded, 1), total, torch.cat(all_symbols, 1), torch.cat(all_indices, 1))

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from ridgecode.autoencoders.autoencoder import Autoencoder
 from ridgecode.autoencoders.pretrained import pretrained_names, pretrained_path
+from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
 from ridgecode.codec.codec import Codec
-from ridgecode.codec.ridge_file import RidgeFile
+from ridgecode.codec.full_codec import FullCodec
+from ridgecode.codec.ridge_file import FULL_VERSION, RidgeFile
 from ridgecode.errors import BadInput
 
 DEPTH = 4
@@ -19,35 +21,43 @@ MOST_MODELS = 500
 """The search below a folder goes this deep, through at most so many folders, and reads at most so many model files."""
 
 
-def coding_codec(file: RidgeFile, model: str = "") -> Codec:
+def coding_codec(file: RidgeFile, model: str = "") -> Codec | FullCodec:
     """The codec of the model that coded `file`: of `model`, or where that is empty of the model with the file's hash,
-    among the pretrained models and those in or below the file's folder and the current one.
+    among the pretrained models and those in or below the file's folder and the current one. Files of version 2 have a
+    `FullCodec`.
 
     Raises BadInput where there is none, where `model` coded something else, or where its prints have another size.
     """
-    autoencoder = _coding_autoencoder(file, model)
-    view = autoencoder.view
+    saved = _coding_model(file, model)
+    view = saved.spec.window
+    if (view.name == "full") != (file.version == FULL_VERSION):
+        raise BadInput(
+            f"{file.path} is of format version {file.version}, which the model that coded it, of the view {view.name}, "
+            "does not write; get the file again"
+        )
+    if view.name == "full":
+        return FullCodec(saved)
     if (file.height, file.width) != (view.height, view.width):
         raise BadInput(
             f"{file.path} holds prints of {file.height}x{file.width} pixels, its model draws {view.height}x"
             f"{view.width}; get the file again"
         )
-    return Codec(autoencoder)
+    return Codec(Autoencoder(saved))
 
 
-def _coding_autoencoder(file: RidgeFile, model: str) -> Autoencoder:
+def _coding_model(file: RidgeFile, model: str) -> SavedAutoencoder:
     wanted = file.model
     if model:
-        autoencoder = Autoencoder.load(model)
-        if not bytes.fromhex(autoencoder.saved.sha256).startswith(wanted):
+        saved = load_autoencoder(model)
+        if not bytes.fromhex(saved.sha256).startswith(wanted):
             raise BadInput(
                 f"{file.path} was coded by another model than {model}: its model's SHA-256 begins with {wanted.hex()}; "
                 "give the model that coded it"
             )
-        return autoencoder
+        return saved
     for candidate in _candidates(file.path):
         if _sha256(candidate).startswith(wanted):
-            return Autoencoder.load(candidate)
+            return load_autoencoder(candidate)
     raise BadInput(
         f"{file.path} was coded by a model whose SHA-256 begins with {wanted.hex()}; no pretrained model and no model "
         "near the file has this hash: give the model with --model"

@@ -1,8 +1,11 @@
-"""The directory of a coded archive: the length of each payload and the name of each print (docs/format.md)."""
+"""The directory of a coded archive: the length of each payload, in version 2 the size of each print, and its name
+(docs/format.md)."""
 
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from ridgecode.codec.full_size import FullSize, full_size, stored_size
 
 MOST_NAME_BYTES = 1024
 MOST_BYTES_OF_ALL_NAMES = 2**26
@@ -15,10 +18,12 @@ _RAW_DEFLATE = -15
 
 
 class Directory(NamedTuple):
-    """lengths: the bytes of each payload; names: of the prints. Both in the order of the records."""
+    """lengths: the bytes of each payload; names: of the prints; sizes: of the prints, None in version 1. All in the
+    order of the records."""
 
     lengths: list[int]
     names: list[str]
+    sizes: list[FullSize] | None = None
 
 
 def encoded_names(names: Iterable[str]) -> list[bytes]:
@@ -41,7 +46,8 @@ def encoded_names(names: Iterable[str]) -> list[bytes]:
 
 
 def pack_directory(directory: Directory) -> bytes:
-    """The directory, deflated (RFC 1951). Raises ValueError for names that `encoded_names` refuses."""
+    """The directory, deflated (RFC 1951). Raises ValueError for names that `encoded_names` refuses, and for sizes that
+    `FullSize` does not allow."""
     shared, tails = bytearray(), bytearray()
     before = b""
     for now in encoded_names(directory.names):
@@ -51,18 +57,22 @@ def pack_directory(directory: Directory) -> bytes:
         before = now
     packer = zlib.compressobj(9, zlib.DEFLATED, _RAW_DEFLATE, 9)
     packed = b""
-    # Each of the three columns gets a block of its own, and so a Huffman code that fits it.
-    for column in (b"".join(map(_varint, directory.lengths)), shared):
+    # Heights, widths and resolutions, each in a column: those of one sensor are the same and take next to nothing.
+    sizes = [] if directory.sizes is None else zip(*map(stored_size, directory.sizes), strict=True)
+    numbers = (b"".join(map(_varint, column)) for column in (directory.lengths, *sizes))
+    # Each column gets a block of its own, and so a Huffman code that fits it.
+    for column in (*numbers, bytes(shared)):
         packed += packer.compress(column) + packer.flush(zlib.Z_BLOCK)
     return packed + packer.compress(tails) + packer.flush()
 
 
-def unpack_directory(data: bytes, count: int) -> Directory:
+def unpack_directory(data: bytes, count: int, sized: bool = False) -> Directory:
     """The directory of `count` prints that `pack_directory` packed. Raises ValueError for anything else.
 
-    At most 2**26 bytes of names and 11 bytes a print are inflated; the Python objects take some six times as much.
+    sized: whether it holds the sizes of the prints. At most 2**26 bytes of names and 11 bytes a print (with sizes 26)
+    are inflated; the Python objects take some six times as much.
     """
-    most = count * (2 * MOST_NUMBER_BYTES + 1) + MOST_BYTES_OF_ALL_NAMES
+    most = count * ((5 if sized else 2) * MOST_NUMBER_BYTES + 1) + MOST_BYTES_OF_ALL_NAMES
     unpacker = zlib.decompressobj(_RAW_DEFLATE)
     try:
         plain = unpacker.decompress(data, most + 1)
@@ -71,10 +81,16 @@ def unpack_directory(data: bytes, count: int) -> Directory:
     if not unpacker.eof or unpacker.unused_data or len(plain) > most:
         raise ValueError("it does not end where it should")
     lengths, place = _read_varints(plain, 0, count)
+    sizes = None
+    if sized:
+        heights, place = _read_varints(plain, place, count)
+        widths, place = _read_varints(plain, place, count)
+        hundredths, place = _read_varints(plain, place, count)
+        sizes = list(map(full_size, heights, widths, hundredths))
     shared, place = _read_varints(plain, place, count)
     if plain.count(b"\0", place) != count or (count and plain[-1]) or (not count and place != len(plain)):
         raise ValueError("it has other names than prints")
-    return Directory(lengths, list(_names(shared, plain[place:].split(b"\0"))))
+    return Directory(lengths, list(_names(shared, plain[place:].split(b"\0"))), sizes)
 
 
 def _names(shared: list[int], tails: list[bytes]) -> Iterator[str]:

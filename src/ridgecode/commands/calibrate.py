@@ -19,6 +19,7 @@ from ridgecode.matching.shipped.names import is_shipped
 from ridgecode.matching.siamese.scoring import siamese_system
 from ridgecode.matching.systems import MatchingSystem, protocols_of
 from ridgecode.matching.templates.enrolment import enrolment_counts
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.store import PrintStore, read_about
 from ridgecode.runs.hardware import use_threads
 from ridgecode.runs.run_folder import RunFolder
@@ -33,7 +34,7 @@ def calibrate(settings: Calibrate) -> None:
         raise BadInput(f"--fmr is {settings.fmr:g}; give a share between 0 and 1, such as 0.001 for 0.1 %")
     out = _out(settings)
     use_threads(settings.threads)
-    matcher, store = Matcher.load(settings.run), PrintStore.open(settings.data)
+    matcher, store = Matcher.load(settings.run), PrintStore.open(settings.data).at_ppi(CANONICAL_PPI)
     _check_not_trained_on(settings, store)
     listed, system, n_failed = _list(store, matcher, settings.split)
     n_non_mated = int((~listed.comparisons.mated).sum())

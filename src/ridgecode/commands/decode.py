@@ -8,11 +8,13 @@ import pyarrow.parquet as pq
 from ridgecode.autoencoders.autoencoder import BATCH, Autoencoder
 from ridgecode.codec.codec import Codec
 from ridgecode.codec.find_model import coding_codec
+from ridgecode.codec.full_codec import FullCodec
 from ridgecode.codec.ridge_file import RidgeFile
-from ridgecode.commands.decoded_images import check_names, write_images
+from ridgecode.commands.decoded_images import check_all_drawn, check_format, check_names, draw_full_prints, write_images
 from ridgecode.commands.selected_rows import selected_rows
 from ridgecode.commands.settings.decode import Decode
 from ridgecode.errors import BadInput
+from ridgecode.prints.images.write import write_image
 from ridgecode.runs.hardware import use_threads
 from ridgecode.runs.in_threads import in_threads
 from ridgecode.runs.progress import with_progress
@@ -31,10 +33,16 @@ def decode(settings: Decode) -> None:
         file = RidgeFile.open(codes)
         check_names(file.names, codes, "get the file from someone else")
         rows = selected_rows(settings.select, len(file))
-        _decode_file(file, coding_codec(file, settings.model), rows, out)
+        codec = coding_codec(file, settings.model)
+        if isinstance(codec, FullCodec):
+            draw_full_prints(file, rows, out, settings.format, codec.images, write_image)
+            return
+        check_format(settings.format, codes)
+        _decode_file(file, codec, rows, out)
         return
     if not codes.exists():
         raise BadInput(f"{codes} does not exist; give a file or folder that `ridgecode encode` wrote")
+    check_format(settings.format, codes)
     if not settings.model:
         raise BadInput(f"--model is missing: give the model that encoded {codes}")
     autoencoder = Autoencoder.load(settings.model).for_inference()
@@ -59,14 +67,7 @@ def _decode_file(file: RidgeFile, codec: Codec, rows: np.ndarray, out: Path) -> 
     chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
     drawn = in_threads(lambda chunk: _draw(file, chunk, codec, out), chunks)
     damaged = [name for names in with_progress(drawn, "decoding", len(chunks)) for name in names]
-    if damaged:
-        shown = ", ".join(map(repr, damaged[:3])) + (f" and {len(damaged) - 3} more" if len(damaged) > 3 else "")
-        others = f"; the others lie in {out}" if len(damaged) < len(rows) else ""
-        raise BadInput(
-            f"{file.path}: {len(damaged)} of {len(rows)} prints are damaged and were left out ({shown}){others}; get "
-            "the file again for these"
-        )
-    print(f"{out}: {len(rows)} {'image' if len(rows) == 1 else 'images'}")
+    check_all_drawn(file, damaged, len(rows), out)
 
 
 def _draw(file: RidgeFile, rows: np.ndarray, codec: Codec, out: Path) -> list[str]:

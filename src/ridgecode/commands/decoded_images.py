@@ -1,17 +1,32 @@
-"""Decoded prints as PNG images, named after their prints."""
+"""Decoded prints as image files, named after their prints."""
 
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from ridgecode.codec.full_size import FullSize
+from ridgecode.codec.ridge_file import RidgeFile
+from ridgecode.commands.settings.decode import ImageFormat
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file
 from ridgecode.prints.canonical import CANONICAL_PPI
+from ridgecode.runs.in_threads import in_threads
+from ridgecode.runs.progress import with_progress
+
+FullDecoder = Callable[[Sequence[bytes], Sequence[FullSize]], Sequence[NDArray[np.uint8]]]
+"""Payloads and the sizes of their prints -> images, uint8 of the height and width of each. Raises ValueError for a
+payload that it can't read."""
+ImageWriter = Callable[[Path, NDArray[np.uint8], float], None]
+"""Writes pixels, uint8 (H, W), to a file of the format of its ending, with their pixels per inch."""
+LARGE = 2**20
+"""Pixels of a print above which it is decoded alone, with all threads, since several at once need much memory."""
 
 LONGEST = 200
 """Bytes of a file's or folder's name: file systems take 255, and a temporary file's name is longer than its own."""
@@ -54,3 +69,69 @@ def check_names(names: Iterable[str], origin: Path, remedy: str, system: str = s
         if key in known:
             raise BadInput(f"{origin} names two prints {name!r}; {remedy}")
         known.add(key)
+
+
+def check_format(image_format: ImageFormat, codes: Path) -> None:
+    """For `codes` that hold no prints of any size: raises BadInput where `--format` asks for other images than PNG."""
+    if image_format != "png":
+        raise BadInput(
+            f"--format {image_format} is for a coded file of prints of any size (version 2), which {codes} is not; "
+            "leave it out"
+        )
+
+
+def draw_full_prints(
+    file: RidgeFile,
+    rows: NDArray[np.int64],
+    out: Path,
+    image_format: ImageFormat,
+    decode: FullDecoder,
+    write: ImageWriter,
+) -> None:
+    """Writes an image of each of the prints `rows` of a file of version 2, named after them and with their ppi.
+
+    Damaged prints are left out, and the others written, before BadInput names the damaged ones. Raises BadInput for a
+    print that `decode` or `write` refuses; what was written before stays.
+    """
+    small, large = list[int](), list[int]()
+    for row in rows.tolist():
+        height, width, _ = _size(file, row)
+        (small if height * width <= LARGE else large).append(row)
+
+    def draw(row: int) -> bool:
+        """Writes the image of a print; returns False where the print is damaged."""
+        try:
+            payload = file.payload(row)
+        except BadInput:
+            return False
+        name, size = file.names[row], _size(file, row)
+        try:
+            grey = decode([payload], [size])[0]
+        except ValueError as error:
+            raise BadInput(
+                f"{file.path} holds a print, {name!r}, that its model can't read ({error}); get the file again"
+            ) from error
+        write((out / name).with_name(f"{Path(name).name}.{image_format}"), grey, size.ppi)
+        return True
+
+    drawn = with_progress(chain(in_threads(draw, small), map(draw, large)), "decoding", len(rows))
+    damaged = [file.names[row] for row, intact in zip([*small, *large], drawn, strict=True) if not intact]
+    check_all_drawn(file, damaged, len(rows), out)
+
+
+def check_all_drawn(file: RidgeFile, damaged: Sequence[str], n: int, out: Path) -> None:
+    """Prints that `n` images lie in `out`. Raises BadInput, which names the `damaged` prints among the `n`, if any."""
+    if damaged:
+        shown = ", ".join(map(repr, damaged[:3])) + (f" and {len(damaged) - 3} more" if len(damaged) > 3 else "")
+        others = f"; the others lie in {out}" if len(damaged) < n else ""
+        raise BadInput(
+            f"{file.path}: {len(damaged)} of {n} prints are damaged and were left out ({shown}){others}; get the file "
+            "again for these"
+        )
+    print(f"{out}: {n} {'image' if n == 1 else 'images'}")
+
+
+def _size(file: RidgeFile, row: int) -> FullSize:
+    size = file.size(row)
+    assert size is not None  # every print of version 2 has one
+    return size

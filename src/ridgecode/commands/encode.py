@@ -8,14 +8,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ridgecode.autoencoders.autoencoder import Autoencoder
+from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.codec.codec import Codec
+from ridgecode.codec.full_codec import FullCodec
 from ridgecode.codec.ridge_directory import encoded_names
 from ridgecode.codec.ridge_file import pack_print, write_archive
+from ridgecode.commands.full.encode import encode_full
 from ridgecode.commands.selected_rows import selected_rows
 from ridgecode.commands.settings.encode import Encode
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_file, write_array
-from ridgecode.prints.canonical import PRINT_SHAPE
+from ridgecode.prints.canonical import CANONICAL_PPI, PRINT_SHAPE
 from ridgecode.prints.one_image import canonical_image
 from ridgecode.prints.store import INDEX_SCHEMA, PrintStore
 from ridgecode.prints.views import View
@@ -38,15 +41,20 @@ def encode(settings: Encode) -> None:
     coded = out.suffix == ".ridge"
     if coded and out.is_dir():
         raise BadInput(f"--out {out} is a folder; name a file, or a folder that does not end in .ridge")
+    if not settings.store.exists():
+        raise BadInput(f"{settings.store} does not exist: give a prepared store, an image file or a folder of images")
+    saved = load_autoencoder(settings.model)
+    if saved.spec.view == "full":
+        encode_full(settings, FullCodec(saved))
+        return
     if settings.store.is_file():
         _check_image(settings, coded)
-        _encode_image(Codec.load(settings.model, hardware.torch_device), settings.store, settings.ppi, out)
+        _encode_image(Codec(Autoencoder(saved, hardware.torch_device)), settings.store, settings.ppi, out)
         return
-    if not settings.store.exists():
-        raise BadInput(f"{settings.store} does not exist: give a prepared store or an image file")
     if settings.ppi:
         raise BadInput(f"--ppi is for an image file, and {settings.store} is a store; leave it out")
-    store, autoencoder = PrintStore.open(settings.store), Autoencoder.load(settings.model, hardware.torch_device)
+    store = PrintStore.open(settings.store).at_ppi(CANONICAL_PPI)
+    autoencoder = Autoencoder(saved, hardware.torch_device)
     rows = store.rows(split=settings.split, levels=None)
     if not len(rows):
         raise BadInput(f"{settings.store} has no prints in the split {settings.split}; choose another --split")

@@ -10,8 +10,10 @@ import numpy as np
 from ridgecode.autoencoders.autoencoder import Autoencoder
 from ridgecode.autoencoders.model_card import read_card
 from ridgecode.autoencoders.pretrained import is_pretrained, model_file
+from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
 from ridgecode.commands.settings.evaluate import Evaluate
 from ridgecode.errors import BadInput
+from ridgecode.evaluation.full.prints import full_part
 from ridgecode.evaluation.headlines import evaluation_headline
 from ridgecode.evaluation.matching import MatchingPart, comparisons_per_second
 from ridgecode.evaluation.places import Places, places_of
@@ -33,6 +35,7 @@ from ridgecode.matching.shipped.data_sets import data_sets_of
 from ridgecode.matching.shipped.names import is_shipped, matcher_file, nearest_name
 from ridgecode.matching.siamese.store import run_store
 from ridgecode.matching.systems import Encoder, baselines, latent_cosine, latent_head, protocols_of
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.store import PrintStore
 from ridgecode.runs.hardware import use_threads
 from ridgecode.runs.run_folder import RunFolder
@@ -117,7 +120,7 @@ def _siamese(settings: Evaluate, places: Places) -> tuple[dict[str, Any], Matchi
             raise BadInput(f"--{flag} is for reconstructions; leave it out for an image system")
     network = Matcher.load(settings.run).network
     assert network is not None
-    store = PrintStore.open(run_store(settings.run, settings.data))
+    store = PrintStore.open(run_store(settings.run, settings.data)).at_ppi(CANONICAL_PPI)
     lists = settings.comparisons or places.folder / "comparisons"
     other_store = _trained_on_another_store(settings, store)
     given = settings.comparisons is not None
@@ -130,9 +133,11 @@ def _siamese(settings: Evaluate, places: Places) -> tuple[dict[str, Any], Matchi
 def _autoencoder(settings: Evaluate, places: Places, has_head: bool) -> tuple[dict[str, Any], MatchingPart]:
     """The content of an autoencoder's or a head's evaluation."""
     run, split = settings.run, settings.split
+    if not has_head and (saved := load_autoencoder(run)).spec.view == "full":
+        return _full(settings, places, saved), MatchingPart()
     autoencoder, matcher = _load(run, has_head)
     head = matcher.head if matcher else None
-    store = PrintStore.open(settings.data)
+    store = PrintStore.open(settings.data).at_ppi(CANONICAL_PPI)
     if isinstance(head, PlacesHead):
         store = placed_store(store)
     other_store = _trained_on_another_store(settings, store)
@@ -178,6 +183,32 @@ def _autoencoder(settings: Evaluate, places: Places, has_head: bool) -> tuple[di
     return content, part
 
 
+def _full(settings: Evaluate, places: Places, saved: SavedAutoencoder) -> dict[str, Any]:
+    """The content of the evaluation of a model of images of any size."""
+    unset = (("all_files", False), ("window", "frame"), ("pca_data", None), ("depth_bits", 8), ("comparisons", None))
+    for flag, value in unset:
+        if getattr(settings, flag) != value:
+            raise BadInput(f"--{flag} is of thumbnails, and {settings.run} codes images of any size; leave it out")
+    if settings.protocols not in ("auto", "none"):
+        raise BadInput(
+            f"--protocols {settings.protocols} compares latent vectors, and {settings.run} has maps of any size; leave "
+            "it out"
+        )
+    store = PrintStore.open(settings.data)
+    rows = store.rows(settings.split)
+    if not len(rows):
+        raise BadInput(f"{settings.data} has no prints in the split {settings.split}; choose another --split")
+    return {
+        "schema": 1,
+        "kind": "autoencoder",
+        "split": settings.split,
+        "source": store.source,
+        "data_digest": store.digest,
+        "other_store": _trained_on_another_store(settings, store),
+        **full_part(saved, store, rows, places.folder),
+    }
+
+
 def _load(run: Path, has_head: bool) -> tuple[Autoencoder, Matcher | None]:
     """The run's autoencoder, and its matcher where it has a head."""
     if not has_head:
@@ -210,7 +241,7 @@ def _protocols(settings: Evaluate, store: PrintStore, measured: MeasuredRows) ->
 
 def _prints_for_pca(path: Path) -> tuple[np.ndarray, dict[str, str]]:
     """The train prints of another store, and what evaluation.json has of it."""
-    store = PrintStore.open(path)
+    store = PrintStore.open(path).at_ppi(CANONICAL_PPI)
     prints = store.prints("train")
     if not len(prints):
         raise BadInput(f"--pca_data {path} has no Real prints of train subjects; prepare more")

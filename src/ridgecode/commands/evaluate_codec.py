@@ -8,6 +8,7 @@ from ridgecode.errors import BadInput
 from ridgecode.evaluation.headlines import codec_headline
 from ridgecode.evaluation.image_codecs import image_codec, measure_image_codec, qualities_of
 from ridgecode.evaluation.places import check_no_folder
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import VIEWS
 
@@ -19,7 +20,7 @@ def evaluate_codec(settings: EvaluateCodec) -> dict[str, Any]:
     check_no_folder(out, f"{settings.codec}.json")
     if (out.parent / "config.yaml").is_file():
         raise BadInput(f"--out {out} lies in a run's folder; give a place of its own")
-    store = PrintStore.open(settings.data)
+    store = PrintStore.open(settings.data).at_ppi(CANONICAL_PPI)
     codec = image_codec(settings.codec, view, store)
     qualities = qualities_of(settings.qualities, codec)
     content = measure_image_codec(codec, qualities, view, store, settings.split, out)

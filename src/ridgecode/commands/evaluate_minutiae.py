@@ -25,6 +25,7 @@ from ridgecode.matching.minutiae.matchers import minutiae_matcher
 from ridgecode.matching.protocols import PROTOCOLS
 from ridgecode.matching.shipped.parts import AUTOENCODER_FILE
 from ridgecode.matching.systems import protocols_of
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.views import VIEWS
 from ridgecode.runs.hardware import use_threads
@@ -49,6 +50,7 @@ def evaluate_minutiae(settings: EvaluateMinutiae) -> dict[str, Any]:
         raise BadInput(f"--levels is for altered probes, which the protocol {protocol} has none of; leave it out")
     about: dict[str, Any] = {}
     if protocol == RECONSTRUCTION:
+        store.at_ppi(CANONICAL_PPI)  # of the models and codecs that make them
         made = _reconstructions(settings, store)
         comparisons, rows = reconstruction_list(store, settings.split, settings.max_prints)
         prints = store.stack(rows)
@@ -60,7 +62,9 @@ def evaluate_minutiae(settings: EvaluateMinutiae) -> dict[str, Any]:
     # A probe that was moved, or is another impression, does not lie on its reference.
     lies_on = protocol in ("aligned", RECONSTRUCTION)
     kept = out.parent / TEMPLATES
-    figures, columns, scores = measure_minutiae(settings.matcher, compared, lies_on, kept, settings.jobs)
+    figures, columns, scores = measure_minutiae(
+        settings.matcher, compared, lies_on, kept, settings.jobs, store.canonical_ppi
+    )
     content = {
         "schema": 1,
         "kind": "minutiae",

@@ -23,6 +23,7 @@ def prepare_store(settings: Prepare) -> None:
         settings.threads,
         pattern=settings.pattern,
         strict=settings.strict,
+        canonical_ppi=settings.canonical_ppi,
         person_digits=None if settings.person_digits == -1 else settings.person_digits,
     )
     done = "was prepared already" if report.reused else f"prepared in {report.seconds:.1f} s"

@@ -14,14 +14,15 @@ def evaluation_headline(found: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"{found['split']}: {found['n_prints']} prints, mse {found['mse']:.5f}{_interval(found, 'mse', 5)}, "
             f"psnr {found['psnr_db']:.2f} dB, ssim {found['ssim']:.4f}; "
-            + ("too few prints for PCA" if pca is None else f"PCA mse {pca:.5f}")
+            + ("no PCA of it" if pca is None else f"PCA mse {pca:.5f}")
         )
     yield from _part_lines(found)
     if (coded := found.get("coded")) is not None:
         yield (
             f"coded: {coded['archive_bytes']:.1f} bytes a print in an archive, {coded['bytes']:.1f} as a file, of "
-            f"which the payload is {coded['payload_bytes']:.1f}{_interval(coded, 'payload_bytes', 1)}, estimated from "
-            f"the tables {coded['estimated_bytes']:.1f}; mse {coded['mse']:.5f}{_interval(coded, 'mse', 5)}, "
+            f"which the payload is {coded['payload_bytes']:.1f}{_interval(coded, 'payload_bytes', 1)}"
+            + (f", estimated from the tables {coded['estimated_bytes']:.1f}" if "estimated_bytes" in coded else "")
+            + f"; mse {coded['mse']:.5f}{_interval(coded, 'mse', 5)}, "
             f"psnr {coded['psnr_db']:.2f} dB, ssim {coded['ssim']:.4f}; "
             f"{coded['encode_ms']:.1f} ms to code a print, {coded['decode_ms']:.1f} to decode"
         )

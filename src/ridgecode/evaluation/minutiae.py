@@ -21,6 +21,7 @@ from ridgecode.files import whole_file, write_text
 from ridgecode.matching.comparisons import Comparisons
 from ridgecode.matching.minutiae.template import Minutiae
 from ridgecode.matching.names import MatcherName
+from ridgecode.prints.canonical import CANONICAL_PPI
 
 TEMPLATES = "minutiae-templates"
 """The name of the folder beside the JSON in which templates and scores are stored."""
@@ -32,16 +33,17 @@ def measure_minutiae(
     aligned: bool,
     stored: Path,
     jobs: int,
+    ppi: float = CANONICAL_PPI,
 ) -> tuple[dict[str, Any], dict[str, Any], NDArray[np.float64]]:
     """Compares the prints of a list. Returns the figures, the columns of `print_columns`, and the scores (C,).
 
     aligned: whether mated probes and references are aligned pixel by pixel, so that their minutiae can be compared;
-    stored: the folder of templates and scores; jobs: processes, 0 for one a processor. Raises BadInput if the matcher's
-    package is missing.
+    stored: the folder of templates and scores; jobs: processes, 0 for one a processor; ppi: of the prints. Raises
+    BadInput if the matcher's package is missing.
     """
     listed = compared.comparisons
-    probe_files = stored_templates(name, compared.probes, stored, jobs)
-    reference_files = stored_templates(name, compared.references, stored, jobs)
+    probe_files = stored_templates(name, compared.probes, stored, jobs, ppi)
+    reference_files = stored_templates(name, compared.references, stored, jobs, ppi)
     scores = stored_scores(
         name,
         [probe_files[row] for row in listed.probe_rows],

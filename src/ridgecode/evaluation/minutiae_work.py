@@ -24,6 +24,7 @@ from ridgecode.files import write_array
 from ridgecode.matching.minutiae.matchers import MinutiaeMatcher, minutiae_matcher
 from ridgecode.matching.minutiae.template import Minutiae
 from ridgecode.matching.names import MatcherName
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.runs.cores import usable_cores
 from ridgecode.runs.progress import with_progress
 
@@ -31,15 +32,18 @@ SCORES_PER_FILE = 100
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def stored_templates(name: MatcherName, prints: Sequence[NDArray[np.uint8]], folder: Path, jobs: int) -> list[Path]:
+def stored_templates(
+    name: MatcherName, prints: Sequence[NDArray[np.uint8]], folder: Path, jobs: int, ppi: float = CANONICAL_PPI
+) -> list[Path]:
     """The template file of each of N prints; templates that `folder` lacks are extracted first.
 
-    name: of the matcher; prints: uint8 (H, W) each; jobs: processes, 0 for one a processor.
+    name: of the matcher; prints: uint8 (H, W) each, at `ppi`; jobs: processes, 0 for one a processor.
     """
     matcher = _matcher(name)
-    files = [folder / f"{name}-{_digest(matcher, print.shape, print.tobytes())}.npz" for print in prints]
+    scale = () if ppi == CANONICAL_PPI else (ppi,)  # files of 200 ppi keep the names that they had
+    files = [folder / f"{name}-{_digest(matcher, print.shape, print.tobytes(), *scale)}.npz" for print in prints]
     lacking = {file: print for file, print in zip(files, prints, strict=True) if not file.is_file()}
-    _in_parallel(_extract, [(name, print, file) for file, print in lacking.items()], jobs, f"minutiae by {name}")
+    _in_parallel(_extract, [(name, print, ppi, file) for file, print in lacking.items()], jobs, f"minutiae by {name}")
     return files
 
 
@@ -73,8 +77,8 @@ def _template(file: Path) -> Minutiae:
     return Minutiae.load(file)
 
 
-def _extract(name: MatcherName, print: NDArray[np.uint8], file: Path) -> None:
-    _matcher(name).extract(print).save(file)
+def _extract(name: MatcherName, print: NDArray[np.uint8], ppi: float, file: Path) -> None:
+    _matcher(name).extract(print, ppi).save(file)
 
 
 def _compare(name: MatcherName, pairs: Sequence[tuple[Path, Path]], file: Path) -> None:

@@ -1,4 +1,5 @@
-"""The canonical form of a print: grey uint8 at about 200 ppi, without a frame."""
+"""The canonical form of a print: grey uint8 without a frame, at the resolution of its store, which is 200 ppi unless
+`prepare --canonical_ppi` says another."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +8,8 @@ from PIL import Image
 from ridgecode.errors import BadInput
 
 CANONICAL_PPI = 200.0
+CANONICAL_PPI_RANGE = (100.0, 1000.0)
+"""What a store's prints may have instead: coarser ones show no ridges, and no sensor is finer."""
 LEAST_PPI = 20.0
 """Images of fewer pixels per inch would be enlarged more than tenfold, and would show no ridges."""
 PRINT_SHAPE = (97, 90)
@@ -50,9 +53,17 @@ def check_ppi(ppi: float) -> None:
         raise BadInput(f"--ppi {ppi:g} is no resolution; give {LEAST_PPI:g} pixels per inch or more, such as 500")
 
 
-def to_canonical_scale(grey: np.ndarray, ppi: float) -> np.ndarray:
-    """uint8 (H, W) at `ppi` pixels per inch -> uint8 (H', W') at about 200, where H' = round(H * 200 / ppi)."""
-    scale = CANONICAL_PPI / ppi
+def check_canonical_ppi(ppi: float) -> None:
+    """Raises BadInput for a resolution that a store's prints can't have."""
+    least, most = CANONICAL_PPI_RANGE
+    if not least <= ppi <= most:
+        raise BadInput(f"--canonical_ppi {ppi:g} is out of range: give {least:g} to {most:g} pixels per inch")
+
+
+def to_canonical_scale(grey: np.ndarray, ppi: float, canonical_ppi: float = CANONICAL_PPI) -> np.ndarray:
+    """uint8 (H, W) at `ppi` pixels per inch -> uint8 (H', W') at `canonical_ppi`, where H' = round(H * canonical_ppi /
+    ppi). An image of that resolution stays as it is."""
+    scale = canonical_ppi / ppi
     height, width = (max(1, round(side * scale)) for side in grey.shape)
     return resized(grey, height, width)
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-ViewName = Literal["crop32", "whole"]
+ViewName = Literal["crop32", "whole", "full"]
 Split = Literal["train", "val", "test", "all"]
 TrainCrops = Literal["random", "warped", "near", "centre"]
 SplitBy = Literal["subject", "file"]

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.canonical import PRINT_SHAPE, at_print_shape
+from ridgecode.prints.canonical import CANONICAL_PPI, PRINT_SHAPE, at_print_shape
 from ridgecode.prints.labels import LEVELS
 from ridgecode.prints.splits import SPLITS, split_of
 from ridgecode.runs.progress import with_progress
@@ -56,12 +56,14 @@ class PrintStore:
     path: the store's folder
     source: "socofing", "fvc", "impressions", "folder" or "synthetic"
     digest: sha256 (hex) over pixels and labels: equal digests are equal stores
+    canonical_ppi: pixels per inch of its prints; 200 unless `prepare --canonical_ppi` gave another
     """
 
     def __init__(self, path: Path, about: dict[str, Any], index: pa.Table, pixels: np.ndarray) -> None:
         self.path = path
         self.source: str = about["source"]
         self.digest: str = about["digest"]
+        self.canonical_ppi = _canonical_ppi(about)
         self._left_out: list[dict[str, str]] = about.get("left_out", [])
         rules = about.get("request", {}).get("sets", {})
         self._split_numbers = {name: rule["split"] for name, rule in rules.items() if rule["split"]}
@@ -99,6 +101,16 @@ class PrintStore:
 
     def __len__(self) -> int:
         return len(self._index)
+
+    def at_ppi(self, ppi: float) -> "PrintStore":
+        """The store itself, for whoever needs prints at `ppi` pixels per inch. Raises BadInput where its prints have
+        another resolution."""
+        if self.canonical_ppi != ppi:
+            raise BadInput(
+                f"the store {self.path} keeps prints at {self.canonical_ppi:g} ppi where {ppi:g} are needed: prepare "
+                f"one with --canonical_ppi {ppi:g}"
+            )
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickled by its path, so that another process opens the store itself: its memory map would be sent as a copy.
@@ -151,7 +163,8 @@ class PrintStore:
 
         Where all prints of the store have one size they stay as they are. Otherwise each is cut, or padded with white,
         around its middle to the canonical 97 x 90, whichever rows are asked for: all stacks of a store have one size.
-        A `fitted` store brings them to its own size instead. Raises IndexError for a row that the store does not have.
+        A `fitted` store brings them to its own size instead. Raises IndexError for a row that the store does not have,
+        and BadInput for prints of several sizes at another resolution than 200 ppi, of which 97 x 90 is a small part.
         """
         rows = np.asarray(rows, dtype=np.int64)
         if self._fit is not None:
@@ -159,6 +172,7 @@ class PrintStore:
         if self._one_size:
             height, width = int(self.column("height")[0]), int(self.column("width")[0])
             return np.asarray(self._pixels).reshape(-1, height, width)[rows]
+        self.at_ppi(CANONICAL_PPI)
         stacked = np.empty((len(rows), *PRINT_SHAPE), np.uint8)
         for place, row in enumerate(rows):
             stacked[place] = at_print_shape(self.image(int(row)))
@@ -234,16 +248,26 @@ def read_about(path: Path) -> dict[str, Any]:
     return about
 
 
+def _canonical_ppi(about: Mapping[str, Any]) -> float:
+    # Written only where it is not 200, so that stores of all versions at 200 ppi are the same files.
+    return float(about.get("request", {}).get("canonical_ppi", CANONICAL_PPI))
+
+
 def store_digest(
-    sha256_of_pixels: bytes, index: pa.Table, split_numbers: Mapping[str, Mapping[str, str]] | None = None
+    sha256_of_pixels: bytes,
+    index: pa.Table,
+    split_numbers: Mapping[str, Mapping[str, str]] | None = None,
+    canonical_ppi: float = CANONICAL_PPI,
 ) -> str:
     """sha256 (hex) over the sha256 of the pixels and the values of the index, however Parquet packs these.
 
     split_numbers: `numbers` of `split_of`, which count too: a comparison list of a split is of one digest
+    canonical_ppi: of the prints; counts where it is not 200
     """
     values = json.dumps(index.to_pydict(), separators=(",", ":"), sort_keys=True).encode()
     numbers = json.dumps(split_numbers, sort_keys=True).encode() if split_numbers else b""
-    return hashlib.sha256(sha256_of_pixels + values + numbers).hexdigest()
+    resolution = b"" if canonical_ppi == CANONICAL_PPI else f"{canonical_ppi:g} ppi".encode()
+    return hashlib.sha256(sha256_of_pixels + values + numbers + resolution).hexdigest()
 
 
 def _read_index(path: Path) -> pa.Table:

@@ -109,4 +109,9 @@ def _padded(prints: Pixels, lacking: tuple[tuple[int, int], tuple[int, int]], wh
 
 # `whole` is 96x96, which halves four times: 3 white columns on each side of a 97x90 print, and its first row left out.
 # That row is white in most prints (repeating the second costs 0.000006 of MSE on SOCOFing's), the last is not (0.001).
-VIEWS: dict[str, View] = {"crop32": View("crop32", 32, 32), "whole": View("whole", 96, 96, PRINT_SHAPE)}
+# `full` is an image of any size; its networks are trained on patches of 256x256, 13 mm at 500 ppi.
+VIEWS: dict[str, View] = {
+    "crop32": View("crop32", 32, 32),
+    "whole": View("whole", 96, 96, PRINT_SHAPE),
+    "full": View("full", 256, 256),
+}

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ridgecode.autoencoders.distortion import bce_floor, distortion
+from ridgecode.autoencoders.full import FullAutoencoder
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.reconstruction import to_grey
 from ridgecode.autoencoders.ridge import RidgeAutoencoder
 from ridgecode.autoencoders.saved import AutoencoderSpec, Network
 from ridgecode.autoencoders.windows import windows
 from ridgecode.codec.context_model import ContextModel
+from ridgecode.codec.full_context import FullContext
 from ridgecode.matching.pair_losses import TEMPLATE_TEMPERATURE, identity_loss, infonce
 from ridgecode.matching.places.head import PlacesHead
 from ridgecode.prints.crops.mated_crops import MatedBatch
@@ -112,7 +114,7 @@ class Rate(NamedTuple):
     """The weight of a bit per pixel in the loss, and the context model that estimates the bits."""
 
     weight: float
-    context: ContextModel | None
+    context: ContextModel | FullContext | None
 
 
 class AutoencoderTraining(BudgetedTraining):
@@ -232,7 +234,7 @@ def optimiser_of(
     """For `ridge`, Muon on its blocks' weights and AdamW on the rest and on the modules `beside` it; for ResNets, Adam
     as in the write-up."""
     more = [p for module in beside if module is not None for p in module.parameters()]
-    if not isinstance(net, RidgeAutoencoder):
+    if not isinstance(net, RidgeAutoencoder | FullAutoencoder):
         return torch.optim.Adam([*net.parameters(), *more], lr=learning_rate)
     inner = net.block_weights()
     others = [p for p in net.parameters() if all(p is not weight for weight in inner)]

@@ -6,14 +6,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ridgecode.autoencoders.full import FullAutoencoder
 from ridgecode.autoencoders.grid_latent import GridWrite
 from ridgecode.autoencoders.pca_fit import fit_pca
 from ridgecode.autoencoders.ridge import RidgeAutoencoder
-from ridgecode.autoencoders.saved import Network, build_network, latent_scale, load_autoencoder, save_autoencoder
+from ridgecode.autoencoders.saved import (
+    Network,
+    SavedAutoencoder,
+    build_network,
+    latent_scale,
+    load_autoencoder,
+    save_autoencoder,
+)
 from ridgecode.autoencoders.start_from import grow_from, start_from
 from ridgecode.autoencoders.windows import windows
 from ridgecode.codec.context_codec import context_tensors, has_context, load_context
 from ridgecode.codec.context_model import ContextModel
+from ridgecode.codec.full_context import FullContext, load_full_context
 from ridgecode.errors import BadInput
 from ridgecode.prints.names import TrainCrops
 from ridgecode.runs.hardware import Hardware
@@ -86,7 +95,8 @@ def fit_network(
         sample = windows(data.train_prints[:SCALE_PRINTS], data.spec.window)
         z = torch.cat([net.encode(x.to(module.device)) for x in sample.split(256)])
         codec = {} if context is None else context_tensors(context, z)
-        save_autoencoder(run.model, net, data.spec, *latent_scale(z.float().cpu()), codec=codec)
+        dims = z.float().cpu() if z.ndim == 2 else z.float().cpu().movedim(1, -1).flatten(0, -2)
+        save_autoencoder(run.model, net, data.spec, *latent_scale(dims), codec=codec)
 
     sheet = TrainingSheet(run, tracker, module.reconstruct, *data.sheet_windows(SHEET_PRINTS))
     recorder = Recorder(run, tracker, "val_loss", save, sheet)
@@ -116,10 +126,12 @@ def fit_pca_run(
     return watch.seconds(), row
 
 
-def _start_from_model(net: Network, plan: TrainingPlan, data: PrintWindows) -> ContextModel | None:
+def _start_from_model(net: Network, plan: TrainingPlan, data: PrintWindows) -> ContextModel | FullContext | None:
     """Starts `net` from the model that --start_from names; returns that model's context model if the latent vectors
     stay the same. Raises BadInput for a model that does not fit."""
     other = load_autoencoder(plan.start_from)
+    if isinstance(net, FullAutoencoder):
+        return _start_full(net, other, plan)
     sample = windows(data.train_prints[:START_PRINTS], data.spec.window)
     try:
         if not isinstance(net, RidgeAutoencoder) or not isinstance(other.net, RidgeAutoencoder):
@@ -138,13 +150,28 @@ def _start_from_model(net: Network, plan: TrainingPlan, data: PrintWindows) -> C
     return None
 
 
+def _start_full(net: FullAutoencoder, other: SavedAutoencoder, plan: TrainingPlan) -> FullContext | None:
+    try:
+        net.load_state_dict(other.net.state_dict())
+    except RuntimeError as error:
+        raise BadInput(
+            f"--start_from {plan.start_from} is another network than this one; leave it out, or give a model of the "
+            "view full with the same --latent_dim, --width and --blocks"
+        ) from error
+    return load_full_context(other.codec) if other.codec else None
+
+
 @torch.no_grad()
-def _fresh_context(net: Network, sample: Tensor) -> ContextModel:
+def _fresh_context(net: Network, sample: Tensor) -> ContextModel | FullContext:
     """A new context model for `net`; its quantisation steps are fitted to latent vectors of the `sample` windows."""
+    net.eval()
+    z = torch.cat([net.encode(x) for x in sample.split(64)])
+    net.train()
+    if isinstance(net, FullAutoencoder):
+        full = FullContext(net.latent_dim)
+        full.start(z, net.from_latent.weight.flatten(1).norm(dim=0))
+        return full
     assert isinstance(net, RidgeAutoencoder) and isinstance(net.from_latent, GridWrite)
     context = ContextModel(net.from_latent.shape, net.from_latent.entries)
-    net.eval()
-    z = torch.cat([net.encode(x) for x in sample.split(256)])
-    net.train()
     context.start(z, net.from_latent.write.weight.flatten(1).norm(dim=0))
     return context

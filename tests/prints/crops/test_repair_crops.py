@@ -66,7 +66,7 @@ def test_input_and_target_are_cut_at_the_same_place(view: View) -> None:
 def test_targets_are_those_of_training_crops(mode: str) -> None:
     real, altered = some_prints(5, 97, 90, 1), some_prints(10, 97, 90, 2)
     real_of = np.arange(10) % 5
-    for view in VIEWS.values():
+    for view in (VIEWS["crop32"], VIEWS["whole"]):
         alone = TrainingCrops(real, view, 4, mode, seed=3, epoch=2)  # type: ignore[arg-type]
         pairs = RepairCrops(alone, real, altered, real_of)
         assert len(pairs) == len(alone)

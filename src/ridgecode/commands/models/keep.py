@@ -17,8 +17,10 @@ from ridgecode.codec.codec import Codec
 from ridgecode.codec.coded_prints import through_bytes
 from ridgecode.commands.models.training_history import training_history
 from ridgecode.errors import BadInput
+from ridgecode.evaluation.full.prints import measure_full
 from ridgecode.files import whole_file, write_text
 from ridgecode.matching.shipped.names import shipped_names
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.store import PrintStore
 from ridgecode.runs.run_folder import RunFolder
 
@@ -148,13 +150,23 @@ def _figures(evaluation: dict[str, Any], weights: list[Autoencoder], data: Path 
     )
     if data is None:
         return (own,)
+    full = weights[0].spec.view == "full"
     store = PrintStore.open(data)
+    if not full:
+        store = store.at_ppi(CANONICAL_PPI)
     rows = store.rows(split="val")
     if not len(rows):
         raise BadInput(f"--data {data} has no Real prints of validation subjects; prepare a store with more subjects")
-    prints = store.stack(rows)
-    mse, mse_16_bit = (validation_mse(one, prints) for one in weights)
-    in_bytes = coded_figures(weights[1], prints)
+    in_bytes: tuple[float | None, float | None]
+    if full:
+        names = store.column("name")[rows].tolist()
+        trained, half = (measure_full(one.saved, store, rows, names) for one in weights)
+        mse, mse_16_bit = (float(one.whole.mse.mean()) for one in (trained, half))
+        in_bytes = float(half.payload_bytes.mean()), float(half.coded.mse.mean())
+    else:
+        prints = store.stack(rows)
+        mse, mse_16_bit = (validation_mse(one, prints) for one in weights)
+        in_bytes = coded_figures(weights[1], prints)
     n_subjects = len(np.unique(store.column("subject")[rows]))
     # The store of the evaluation: one line of figures, not two that differ by a rounding.
     same = (own.source, own.n_prints) == (store.source, len(rows)) and np.isclose(mse, own.mse, rtol=1e-3)

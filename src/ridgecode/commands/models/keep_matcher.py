@@ -28,6 +28,7 @@ from ridgecode.matching.shipped.parts import pretrained_with
 from ridgecode.matching.shipped.written import write_shipped
 from ridgecode.matching.siamese.scoring import embed_images, siamese_system
 from ridgecode.matching.systems import Encoder, protocols_of
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.store import PrintStore
 from ridgecode.runs.run_folder import RunFolder
 from ridgecode.runs.run_kind import run_kind
@@ -57,7 +58,7 @@ def keep_matcher(
         raise BadInput("--data is missing: name a store, on whose validation prints the 8-bit weights are compared")
     if name in pretrained_names():
         raise BadInput(f"--name {name} is that of a pretrained model; give another")
-    store, matcher = PrintStore.open(data), Matcher.load(run_dir)
+    store, matcher = PrintStore.open(data).at_ppi(CANONICAL_PPI), Matcher.load(run_dir)
     about = ShippedAbout(name, _protocol(run, matcher), _model_of(matcher, run_dir))
     figures = _evaluations(run, evaluations)
     folder = SHIPPED if out is None else out

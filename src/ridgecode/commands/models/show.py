@@ -42,8 +42,10 @@ def models_table() -> str:
         best = card.best_known
         measured = f"{best.file_mse:.5f} ({best.source})"
         size = f"{file.stat().st_size / 1e6:.1f} MB"
-        dims, coded = str(card.latent_dim), "-" if best.coded_bytes is None else f"{best.coded_bytes:.1f}"
-        rows.append([name, card.view, dims, dims, coded, measured, card.trained_on, size])
+        dims, full = str(card.latent_dim), card.view == "full"
+        coded = "-" if best.coded_bytes is None else f"{best.coded_bytes:.1f}"
+        columns = [f"{dims} in 16x16", "-"] if full else [dims, dims]
+        rows.append([name, card.view, *columns, coded, measured, card.trained_on, size])
     if not rows:
         return "no pretrained models come with this ridgecode; train one with `ridgecode train-autoencoder`"
     head = [

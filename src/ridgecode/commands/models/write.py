@@ -14,6 +14,7 @@ from ridgecode.matching.matcher import Matcher
 from ridgecode.matching.shipped.card import holds_matcher
 from ridgecode.matching.shipped.names import is_shipped
 from ridgecode.matching.shipped.onnx_export import export_matcher
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.store import PrintStore
 from ridgecode.runs.run_folder import RunFolder, verb_of
 
@@ -33,7 +34,7 @@ def write_with_fitted_codec(settings: FitCodec) -> None:
     out = settings.out
     if out.is_dir():
         raise BadInput(f"--out {out} is a folder; name a file, such as {out / 'model.safetensors'}")
-    store = PrintStore.open(settings.data)
+    store = PrintStore.open(settings.data).at_ppi(CANONICAL_PPI)
     prints = store.prints("train")
     if not len(prints):
         raise BadInput(

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+ImageFormat = Literal["png", "tiff", "wsq"]
 
 
 @dataclass(frozen=True)
 class Decode:
-    """Draws the prints of a coded file, or of an `encode` folder, as PNG images, named after their prints.
+    """Draws the prints of a coded file, or of an `encode` folder, as images, named after their prints.
 
     A file of one print gives an image of the file's name. Of a damaged archive all intact prints are drawn.
 
@@ -17,6 +20,8 @@ class Decode:
             coded file it is found by its hash among the pretrained ones and those in or below the file's folder and
             the current one
         select: prints to decode, such as 17,20-30, counted from 0; all where it is left out
+        format: of the images of a coded file of prints of any size: png, tiff, or wsq, which loses detail and needs
+            the extra codecs; all others become png
         threads: processor threads; 0 takes all
     """
 
@@ -24,4 +29,5 @@ class Decode:
     out: Path
     model: str = ""
     select: str = ""
+    format: ImageFormat = "png"
     threads: int = 0

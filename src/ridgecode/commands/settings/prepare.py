@@ -18,8 +18,10 @@ class Prepare:
         subjects: subject numbers to take, such as 1-480 or 1-3,7; all where it is left out
         skip_bad: list images that can't be read in store.json and leave them out, instead of stopping at the first
         download: fetch SOCOFing from Kaggle first (needs the extra ridgecode[download] and a Kaggle account)
-        ppi: pixels per inch of the images, which are brought to 200; 0 takes what is known of a set or what each file's
-            own tag says, and leaves folder images without a tag as they are
+        ppi: pixels per inch of the images; 0 takes what is known of a set or what each file's own tag says, and leaves
+            folder images without a tag as they are
+        canonical_ppi: pixels per inch that the prints are brought to, 100 to 1000: 500 for models of the view full, 200
+            for all others; socofing and synthetic have 200
         threads: images decoded at once; 0 takes one a core
         pattern: with --source folder, a regular expression with the groups person, finger and impression that fits the
             names of the images without suffix, such as (?P<person>.+)_(?P<finger>.+)_(?P<impression>.+); with a slash
@@ -37,6 +39,7 @@ class Prepare:
     skip_bad: bool = False
     download: bool = False
     ppi: float = 0.0
+    canonical_ppi: float = 200.0
     threads: int = 0
     pattern: str = ""
     strict: bool = False

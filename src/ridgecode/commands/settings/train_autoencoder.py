@@ -16,7 +16,9 @@ class TrainAutoencoder:
     The same command again resumes a run that was killed, and leaves a finished one as it is.
 
     Args:
-        data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store)
+        data: prepared store (default: the environment variable RIDGECODE_DATA, else ./store); with --view full several,
+            with commas between them
+        shares: --view full only: how often a patch comes from each store, such as 0.7,0.3; the same for all if left out
         run_dir: folder of the run (default: runs/ with the W&B agent's run id or a name from the settings)
         task: reconstruct (each print from itself) or repair (each Real print from its altered ones)
         backbone: ridge (ours), resnet18 or resnet50 (the bolts autoencoder), or pca
@@ -67,6 +69,7 @@ class TrainAutoencoder:
     """
 
     data: Path = field(default_factory=default_data)
+    shares: str = ""
     run_dir: Path | None = None
     task: Task = "reconstruct"
     backbone: Backbone = "ridge"

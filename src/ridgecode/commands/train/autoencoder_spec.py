@@ -59,6 +59,12 @@ def check_settings(settings: TrainAutoencoder) -> None:
         raise BadInput(
             "--task repair takes Real and altered prints by subject; leave out --split_by and --train_levels"
         )
+    if settings.distortion == "ridge" and settings.view != "full":
+        raise BadInput("--distortion ridge is made for prints at 500 ppi; give --view full, or another distortion")
+    if settings.view == "full":
+        _check_full(settings)
+    elif settings.shares:
+        raise BadInput("--shares is of several stores, which --view full takes; leave it out with another view")
     if settings.identity_weight:
         _check_identity(settings)
     elif settings.identity_head:
@@ -83,6 +89,16 @@ def check_settings(settings: TrainAutoencoder) -> None:
             "or leave it out"
         )
     hardware_of(settings).check()
+
+
+def _check_full(settings: TrainAutoencoder) -> None:
+    if not settings.rate_weight:
+        raise BadInput("--view full codes latent maps; give --rate_weight, such as 0.04")
+    for name, default in (("task", "reconstruct"), ("identity_weight", 0.0), ("train_crops", "random")):
+        if getattr(settings, name) != default:
+            raise BadInput(f"--{name} is not of --view full; leave it out, or take --view whole")
+    if (settings.split_by, settings.train_levels) != ("subject", "auto"):
+        raise BadInput("--view full takes Real prints by subject; leave out --split_by and --train_levels")
 
 
 def _check_identity(settings: TrainAutoencoder) -> None:

@@ -32,6 +32,7 @@ from ridgecode.matching.saved_matcher import MatcherFacts, load_matcher, save_ma
 from ridgecode.matching.shipped.names import matcher_file
 from ridgecode.matching.start_from import start_from
 from ridgecode.matching.systems import Encoder
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.store import PrintStore, joint_digest, read_about
 from ridgecode.runs.default_folders import default_run_dir
 from ridgecode.runs.hardware import Hardware, use_threads
@@ -59,7 +60,7 @@ def train_head(settings: TrainHead) -> Path:
     check_head_settings(settings)
     name = ("matcher", settings.comparator, settings.loss, f"seed{settings.seed}")
     run = RunFolder(settings.run_dir or default_run_dir(*name))
-    stores = [PrintStore.open(path) for path in store_paths(settings.data)]
+    stores = [PrintStore.open(path).at_ppi(CANONICAL_PPI) for path in store_paths(settings.data)]
     shares = StoreShares.parse(settings.shares, len(stores))
     check_protocols(stores[0])
     use_threads(settings.threads)
@@ -227,7 +228,8 @@ def _check_model(model: Path | None, run: RunFolder) -> None:
     has_own = run.begun() and own.is_file()
     if model is None or (has_own and not (model.exists() or is_pretrained(model))):
         return
-    Autoencoder.load(model)
+    if Autoencoder.load(model).view.name == "full":
+        raise BadInput(f"--model {model} has maps of any size, which no head reads; give a model of whole prints")
     if has_own and sha256_of(model_file(model)) != sha256_of(own):
         raise BadInput(
             f"--run_dir {run.path} holds a run on another autoencoder than --model {model}; choose another "

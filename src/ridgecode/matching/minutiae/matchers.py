@@ -8,6 +8,7 @@ from ridgecode.matching.minutiae.bozorth3 import Bozorth3
 from ridgecode.matching.minutiae.orb import Orb
 from ridgecode.matching.minutiae.template import Minutiae
 from ridgecode.matching.names import MatcherName
+from ridgecode.prints.canonical import CANONICAL_PPI
 
 
 class MinutiaeMatcher(Protocol):
@@ -20,8 +21,8 @@ class MinutiaeMatcher(Protocol):
     name: str
     version: str
 
-    def extract(self, print: np.ndarray) -> Minutiae:
-        """The template of a canonical print, uint8 (H, W) at about 200 ppi. The same print gives the same template."""
+    def extract(self, print: np.ndarray, ppi: float = CANONICAL_PPI) -> Minutiae:
+        """The template of a print, uint8 (H, W) at about `ppi`. The same print gives the same template."""
 
     def compare(self, probe: Minutiae, reference: Minutiae) -> float:
         """The comparison score, at least 0. A higher score is more alike."""

@@ -13,6 +13,7 @@ from skimage.morphology import skeletonize
 from ridgecode.matching.minutiae.crossings import crossings
 from ridgecode.matching.minutiae.enhance import Ridges, enhanced
 from ridgecode.matching.minutiae.template import Minutiae, at_500_ppi
+from ridgecode.prints.canonical import CANONICAL_PPI
 
 MOST_DIFFERENT = 0.35
 """The largest share of bits in which the descriptors of a match differ; random descriptors differ in half."""
@@ -34,9 +35,9 @@ class Orb:
     name = "orb"
     version = "1"
 
-    def extract(self, print: np.ndarray) -> Minutiae:
+    def extract(self, print: np.ndarray, ppi: float = CANONICAL_PPI) -> Minutiae:
         """See `MinutiaeMatcher`. Quality is 1 for all."""
-        image = at_500_ppi(print)
+        image = at_500_ppi(print, ppi)
         ridges = enhanced(image)
         found = crossings(skeletonize((ridges.response > 0) & ridges.print), ridges.print)
         return Minutiae(

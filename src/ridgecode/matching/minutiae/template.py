@@ -61,12 +61,12 @@ class Minutiae:
             raise BadInput(f"{path}: no minutiae template ({error}); delete it, and it is made again") from None
 
 
-def at_500_ppi(print: np.ndarray) -> np.ndarray:
-    """Enlarges a canonical print, uint8 (H, W), to uint8 (round(2.5 H), round(2.5 W)) by Lanczos resampling.
+def at_500_ppi(print: np.ndarray, ppi: float = CANONICAL_PPI) -> np.ndarray:
+    """Brings a print at `ppi`, uint8 (H, W), to uint8 (round(500 H / ppi), round(500 W / ppi)) by Lanczos resampling.
 
     Raises BadInput if it is no grey uint8 image.
     """
     if print.ndim != 2 or print.dtype != np.uint8 or not print.size:
         raise BadInput(f"a minutiae matcher takes grey uint8 prints (H, W), not {print.dtype} {print.shape}")
-    height, width = (round(side * MINUTIAE_PPI / CANONICAL_PPI) for side in print.shape)
+    height, width = (round(side * MINUTIAE_PPI / ppi) for side in print.shape)
     return resized(print, height, width)

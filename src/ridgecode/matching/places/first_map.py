@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
+from ridgecode.autoencoders.full import FullAutoencoder
 from ridgecode.autoencoders.grid_latent import GridWrite
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.resnet import ResNetAutoencoder
@@ -55,6 +56,8 @@ class FirstMap(nn.Module):
         """A copy of the start of a network's decoder. Raises BadInput for a PCA, which has no map."""
         if isinstance(net, PCA):
             raise BadInput("a PCA has no map that --head places could read; give --head mlp")
+        if isinstance(net, FullAutoencoder):
+            raise BadInput("no head reads the maps of --view full, which have any size; give a model of whole prints")
         if isinstance(net, ResNetAutoencoder):
             decoder = net.decoder
             side = decoder.seed_size
@@ -84,4 +87,4 @@ class FirstMap(nn.Module):
 
 def has_first_map(net: Network) -> bool:
     """Whether the network's decoder starts from a map that a head can read."""
-    return not isinstance(net, PCA)
+    return not isinstance(net, PCA | FullAutoencoder)

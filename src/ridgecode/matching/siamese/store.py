@@ -9,6 +9,7 @@ import numpy as np
 
 from ridgecode.errors import BadInput
 from ridgecode.matching.names import SourceName
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.datasets.file_names import as_text
 from ridgecode.prints.datasets.folder import is_triplets, list_folder
 from ridgecode.prints.datasets.prepare import PrepareReport, is_current, prepare
@@ -39,7 +40,7 @@ def siamese_store(source: SourceName, system: str, data: Path, run: Path, fresh:
         write_stripes(run / "stripes")
         return PrintStore.open(_prepared(run / "stripes", run / OWN_STORE, keep_copies=True).path)
     if source == "socofing" or (data / STORE_FILE).exists() or not data.is_dir():
-        store = PrintStore.open(data)
+        store = PrintStore.open(data).at_ppi(CANONICAL_PPI)
         if source != "auto" and store.source != source:
             raise BadInput(f"--source {source}: {data} is a store of the source {store.source}; leave --source out")
         _check_store(store, data)

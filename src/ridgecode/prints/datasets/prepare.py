@@ -16,7 +16,7 @@ from rich.console import Console
 
 from ridgecode.errors import BadInput
 from ridgecode.files import whole_folder, write_text
-from ridgecode.prints.canonical import check_ppi
+from ridgecode.prints.canonical import CANONICAL_PPI, check_canonical_ppi, check_ppi
 from ridgecode.prints.datasets.account import account, check_strict, check_strict_store
 from ridgecode.prints.datasets.file_names import as_text
 from ridgecode.prints.datasets.folder import is_triplets
@@ -76,6 +76,7 @@ def prepare(
     strict: bool = False,
     keep_copies: bool = False,
     person_digits: int | None = None,
+    canonical_ppi: float = CANONICAL_PPI,
 ) -> PrepareReport:
     """Writes the canonical prints of the images below `root` into a store at `out`: whole or not at all.
 
@@ -95,6 +96,8 @@ def prepare(
     person_digits: for "impressions", of all sets, how many of the last digits of a finger's number tell the finger;
     those before them are the person's. None takes what sets.yaml in `root` says, else what is known of the set, else 0:
     each finger is a subject.
+    canonical_ppi: pixels per inch that the prints of "folder", "fvc" and "impressions" get, 100 to 1000; images of this
+    resolution are kept pixel for pixel
 
     Where several processes prepare the same store, one does the work and the others wait for it. A finished store at
     `out` of the same source, root and subjects is reused where it still holds what a new one would hold, and replaced
@@ -104,6 +107,7 @@ def prepare(
     root, out = Path(root), Path(out)
     began = time.monotonic()
     _check_flags(source, ppi, threads, pattern, person_digits)
+    _check_canonical_ppi(source, canonical_ppi)
     try:
         listing = list_source(source, root, subjects, pattern, person_digits)
     except OSError as error:
@@ -117,7 +121,7 @@ def prepare(
     # The images of triplets are paired by place, so that a missing one would shift all that follow.
     keep_copies = keep_copies or (source == "folder" and is_triplets({file.label.subject for file in listing.files}))
     numbers = subjects_text(parse_subjects(subjects))
-    request = Request(source, root, numbers, float(ppi), pattern, keep_copies, listing.sets)
+    request = Request(source, root, numbers, float(ppi), pattern, keep_copies, listing.sets, float(canonical_ppi))
     digest = content_digest(request, listing)
     about: dict[str, Any] | None = None
 
@@ -149,8 +153,10 @@ def prepare(
                 return reuse(about)
             _remove_leftovers(out)
             with whole_folder(out.absolute()) as folder:
-                read = canonical_print(source, ppi, _ppi_of_files(listing))
-                about = write_prints(folder, source, listing, read, skip_bad, keep_copies, threads, progress)
+                read = canonical_print(source, ppi, _ppi_of_files(listing), canonical_ppi)
+                about = write_prints(
+                    folder, source, listing, read, skip_bad, keep_copies, threads, progress, canonical_ppi
+                )
                 if strict:
                     check_strict_store(about)
                 about |= {
@@ -204,6 +210,15 @@ def _check_flags(source: str, ppi: float, threads: int, pattern: str, person_dig
         raise BadInput(f"--person_digits {person_digits} is no number of digits: give 0 to 9")
     if threads < 0:
         raise BadInput(f"--threads {threads} is no number of threads: give 1 or more, or 0 for one per core")
+
+
+def _check_canonical_ppi(source: str, canonical_ppi: float) -> None:
+    check_canonical_ppi(canonical_ppi)
+    if canonical_ppi != CANONICAL_PPI and source not in SCALED:
+        raise BadInput(
+            f"--canonical_ppi {canonical_ppi:g} can't be given with --source {source}, whose files have "
+            f"{CANONICAL_PPI:g} ppi: leave it out"
+        )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ridgecode.errors import BadInput
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.datasets.file_names import as_text
 from ridgecode.prints.datasets.listing import Listing
 from ridgecode.prints.datasets.set_rules import SetRule
@@ -33,11 +34,15 @@ class Request(NamedTuple):
     pattern: str
     keep_copies: bool
     sets: Mapping[str, SetRule] = {}
+    canonical_ppi: float = CANONICAL_PPI
 
     def as_json(self) -> dict[str, Any]:
-        """The request as store.json has it; the root is absolute. `sets` is there where a set is."""
+        """The request as store.json has it; the root is absolute. `sets` is there where a set is, `canonical_ppi` where
+        it is not 200."""
         plain = {**self._asdict(), "root": as_text(str(self.root.resolve()))}
         del plain["sets"]
+        if self.canonical_ppi == CANONICAL_PPI:
+            del plain["canonical_ppi"]
         return plain | ({"sets": {name: rule._asdict() for name, rule in self.sets.items()}} if self.sets else {})
 
 
@@ -123,6 +128,8 @@ def why_anew(out: Path, about: Mapping[str, Any], request: Request, digest: str)
     """
     if about.get("reader") != READER_VERSION:
         return "another version of ridgecode prepared it"
+    if (canonical_ppi := about["request"].get("canonical_ppi", CANONICAL_PPI)) != request.canonical_ppi:
+        return f"its canonical_ppi was {canonical_ppi:g}"
     for key, value in request.as_json().items():
         if (old := about["request"].get(key)) != value:
             if key == "sets":

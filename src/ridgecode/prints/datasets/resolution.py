@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.datasets.fvc import fvc_ppi
 from ridgecode.prints.sets import has_sets
 
@@ -38,9 +39,10 @@ def resolution_of(source: str, path: Path, given: float, tag: float, of_set: flo
 
 
 class Resolutions:
-    """Counts the resolutions of a store's prints."""
+    """Counts the resolutions of a store's prints. canonical_ppi: that they are brought to"""
 
-    def __init__(self) -> None:
+    def __init__(self, canonical_ppi: float = CANONICAL_PPI) -> None:
+        self._canonical_ppi = canonical_ppi
         self._count: Counter[tuple[str, Resolution]] = Counter()
 
     def add(self, resolution: Resolution, set_name: str) -> None:
@@ -60,7 +62,7 @@ class Resolutions:
         for ppi, count in sorted(by_tag.items()):
             remarks.append(
                 f"{_files(count)} {ppi:g} ppi by {_their(count)} own tag, which was used; "
-                "--ppi 200 leaves images at their own size"
+                f"--ppi {self._canonical_ppi:g} leaves images at their own size"
             )
         untagged = sum(count for (_, one), count in self._count.items() if one.origin == "none")
         if by_tag and untagged:

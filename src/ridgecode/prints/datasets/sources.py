@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgecode.errors import BadInput
-from ridgecode.prints.canonical import canonical_socofing, to_canonical_scale
+from ridgecode.prints.canonical import CANONICAL_PPI, canonical_socofing, to_canonical_scale
 from ridgecode.prints.datasets.file_names import is_utf8, shown
 from ridgecode.prints.datasets.folder import list_folder
 from ridgecode.prints.datasets.fvc import list_fvc
@@ -65,14 +65,15 @@ def list_source(source: str, root: Path, subjects: str, pattern: str = "", perso
 
 
 def canonical_print(
-    source: str, ppi: float, ppi_of: Mapping[Path, float] | None = None
+    source: str, ppi: float, ppi_of: Mapping[Path, float] | None = None, canonical_ppi: float = CANONICAL_PPI
 ) -> Callable[[Path], CanonicalPrint]:
     """A function from an image file to its canonical print.
 
     source: one of SOURCES. ppi: pixels per inch of the images; 0 takes, of "fvc", what is known of the set, else what
     the file's own tag says, else 500; of "impressions" what `ppi_of` has of the file, else its tag, else 500; of
     "folder", what the file's own tag says, and leaves images without one at their own size. The other sources don't use
-    it. The function raises BadInput, which names the file, for an image that can't be used.
+    it. canonical_ppi: of the prints of a source in SCALED. The function raises BadInput, which names the file, for an
+    image that can't be used.
     """
 
     def socofing(path: Path) -> CanonicalPrint:
@@ -83,16 +84,23 @@ def canonical_print(
             raise BadInput(f"{path} {error}") from error
 
     def scaled(path: Path) -> CanonicalPrint:
-        return scaled_print(source, path, ppi, read_image(path), (ppi_of or {}).get(path, 0.0))
+        return scaled_print(source, path, ppi, read_image(path), (ppi_of or {}).get(path, 0.0), canonical_ppi)
 
     return scaled if source in SCALED else socofing
 
 
-def scaled_print(source: str, path: Path, ppi: float, image: ReadImage, ppi_of_set: float = 0.0) -> CanonicalPrint:
-    """The canonical print of an `image` that was read from `path`, of a source in SCALED; ppi as in `canonical_print`;
-    ppi_of_set: by sets.yaml, 0 where it has none."""
+def scaled_print(
+    source: str,
+    path: Path,
+    ppi: float,
+    image: ReadImage,
+    ppi_of_set: float = 0.0,
+    canonical_ppi: float = CANONICAL_PPI,
+) -> CanonicalPrint:
+    """The canonical print of an `image` that was read from `path`, of a source in SCALED; ppi and canonical_ppi as in
+    `canonical_print`; ppi_of_set: by sets.yaml, 0 where it has none."""
     resolution = resolution_of(source, path, ppi, image.ppi, ppi_of_set)
-    grey = to_canonical_scale(image.grey, resolution.ppi) if resolution.ppi else image.grey
+    grey = to_canonical_scale(image.grey, resolution.ppi, canonical_ppi) if resolution.ppi else image.grey
     return CanonicalPrint(grey, image.notes, resolution)
 
 

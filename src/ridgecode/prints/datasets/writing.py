@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ridgecode.errors import BadInput
+from ridgecode.prints.canonical import CANONICAL_PPI
 from ridgecode.prints.datasets.account import left_out_entry
 from ridgecode.prints.datasets.file_names import as_text
 from ridgecode.prints.datasets.listing import COPY, LeftOut, Listing, PrintFile
@@ -98,16 +99,17 @@ def write_prints(
     keep_copies: bool,
     threads: int,
     progress: bool,
+    canonical_ppi: float = CANONICAL_PPI,
 ) -> dict[str, Any]:
     """Writes prints.u8 and index.parquet into `folder`. Returns what store.json holds about them.
 
     canonical: from an image file to its print; raises BadInput for a file that can't be used. Such a file is listed
     under "skipped" where `skip_bad` is True, as `listing.bad` is; otherwise its error is raised. keep_copies: whether
     Real prints that equal an earlier one of their finger are taken too. threads: 0 takes one per usable core, 8 at
-    most. Raises BadInput where no file can be used.
+    most. canonical_ppi: of the prints that `canonical` gives. Raises BadInput where no file can be used.
     """
     threads = threads or min(usable_cores(), _MAX_THREADS)
-    taken = _Taken(source, listing, keep_copies)
+    taken = _Taken(source, listing, keep_copies, canonical_ppi)
     bar = Progress(
         TextColumn("Preparing {task.description}"),
         BarColumn(),
@@ -144,15 +146,16 @@ def write_prints(
 class _Taken:
     """The prints that were taken so far, and what was not."""
 
-    def __init__(self, source: str, listing: Listing, keep_copies: bool) -> None:
+    def __init__(self, source: str, listing: Listing, keep_copies: bool, canonical_ppi: float) -> None:
         self.labels: list[PrintLabel] = []
         self.skipped = list(listing.bad)
         self._source, self._listing, self._keep_copies = source, listing, keep_copies
+        self._canonical_ppi = canonical_ppi
         self._shapes: list[tuple[int, int]] = []
         self._digests: list[bytes] = []
         self._left_out = list(listing.left_out)
         self._notes: list[tuple[Path, str]] = []
-        self._resolutions = Resolutions()
+        self._resolutions = Resolutions(canonical_ppi)
         self._suffixes: Counter[str] = Counter()
         self._impressions: Counter[str] = Counter()
         self._name_of: dict[tuple[str, bytes], str] = {}
@@ -206,7 +209,7 @@ class _Taken:
             "n_identities": len(set(fingers)),
             "suffixes": dict(self._suffixes.most_common()),
             "duplicate_groups": int(groups.max()) + 1,
-            "digest": store_digest(self._sha256.digest(), index, splits),
+            "digest": store_digest(self._sha256.digest(), index, splits, self._canonical_ppi),
             "remarks": [*self._listing.remarks, *self._resolutions.remarks()],
             "equal_prints": equal,
             "skipped": [{"file": as_text(str(path)), "reason": as_text(reason)} for path, reason in self.skipped],

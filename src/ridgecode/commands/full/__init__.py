@@ -1,0 +1,1 @@
+"""Verbs on images of any size."""

@@ -1,0 +1,1 @@
+"""Figures of prints of any size."""
