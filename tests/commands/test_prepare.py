@@ -82,3 +82,45 @@ def test_root_and_download(tmp_path, refused):
     assert "--download fetches SOCOFing itself" in refused(
         "prepare", "--out", tmp_path / "st", "--download", "--root", tmp_path
     )
+
+
+@pytest.fixture
+def store_at_500_ppi(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    for name in ("1_1", "1_2", "2_1", "2_2", "3_1", "3_2"):
+        path = tmp_path / f"images/SET/{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (80, 70), dtype=np.uint8)).save(path, dpi=(500, 500))
+    flags = ["--source", "impressions", "--root", str(tmp_path / "images"), "--canonical_ppi", "500"]
+    assert main(["prepare", "--out", str(tmp_path / "store"), *flags]) == 0
+    assert PrintStore.open(tmp_path / "store").image(0).shape == (80, 70)
+    return tmp_path / "store"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train-autoencoder --backbone pca --latent_dim 2 --data {store} --run_dir {run}",
+        "train-head --data {store} --run_dir {run} --model ridge-aligned-64",
+        "train-siamese --system contrastive --data {store} --run_dir {run}",
+        "train-siamese --system ridge --data {store} --run_dir {run}",
+        "evaluate-codec --codec jpeg --data {store} --out {run}/jpeg.json",
+        "evaluate-minutiae --matcher orb --codec jpeg --qualities 50 --data {store} --out {run}/minutiae.json",
+        "calibrate --run ridge-match --data {store} --fmr 0.1 --out {run}.safetensors",
+    ],
+)
+def test_verbs_for_prints_at_200_ppi_refuse_a_store_at_500(store_at_500_ppi, tmp_path, capsys, command):
+    capsys.readouterr()
+    run = tmp_path / "run"
+    assert main(command.format(store=store_at_500_ppi, run=run).split()) == 2
+    assert f"the store {store_at_500_ppi} keeps prints at 500 ppi where 200 are needed" in capsys.readouterr().err
+
+
+def test_minutiae_of_a_store_at_500_ppi_are_those_of_its_images_as_they_are(store_at_500_ppi, tmp_path, monkeypatch):
+    from ridgecode.matching.minutiae import orb
+
+    scales = []
+    monkeypatch.setattr(orb, "at_500_ppi", lambda print, ppi: (scales.append(ppi), print)[1])
+    out = ["--out", str(tmp_path / "minutiae.json"), "--split", "all", "--jobs", "1"]
+    assert main(["evaluate-minutiae", "--matcher", "orb", "--data", str(store_at_500_ppi), *out]) == 0
+    assert set(scales) == {500.0}

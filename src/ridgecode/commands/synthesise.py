@@ -15,5 +15,6 @@ def synthesise_prints(settings: Synthesise) -> None:
         settings.ridge_period,
         settings.threads,
         field_of_view=settings.field_of_view,
+        ppi=settings.ppi,
     )
     print(f"{report.out}: {report.real} Real and {report.altered} altered prints in {report.seconds:.1f} s")

@@ -53,3 +53,9 @@ def test_a_wave_of_4_px_at_200_ppi_has_10_px_at_500() -> None:
 def test_only_grey_prints_are_taken(print: np.ndarray) -> None:
     with pytest.raises(BadInput, match="grey uint8 prints"):
         at_500_ppi(print)
+
+
+def test_a_print_at_500_ppi_stays_as_it_is() -> None:
+    print = np.random.default_rng(0).integers(0, 256, (30, 41), dtype=np.uint8)
+    assert np.array_equal(at_500_ppi(print, 500), print)
+    assert at_500_ppi(print, 1000).shape == (15, 20)

@@ -625,3 +625,76 @@ def test_many_identities_are_listed_in_linear_time(tmp_path, source, name):
 
     # 4 times as long if linear, 16 times if quadratic.
     assert seconds(tmp_path / "many", 2000) < 10 * seconds(tmp_path / "few", 500)
+
+
+def some_impressions(folder: Path) -> dict[str, np.ndarray]:
+    """Two prints of a set at 500 ppi and one at 1000 ppi, by name."""
+    random, prints = np.random.default_rng(1), {}
+    for name, shape, ppi in (("1_1", (75, 64), 500), ("1_2", (70, 81), 500), ("2_1", (140, 120), 1000)):
+        prints[name] = random.integers(0, 256, shape, dtype=np.uint8)
+        (folder / "SET").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(prints[name]).save(folder / f"SET/{name}.png", dpi=(ppi, ppi))
+    return prints
+
+
+@pytest.mark.parametrize("source", ["impressions", "fvc", "folder"])
+def test_a_store_keeps_prints_at_500_ppi(tmp_path, source):
+    prints = some_impressions(tmp_path / "images")
+    report = prepare(source, tmp_path / "images", tmp_path / "store", progress=False, canonical_ppi=500)
+    store = PrintStore.open(report.path)
+    assert store.canonical_ppi == 500.0 and pickle.loads(pickle.dumps(store)).canonical_ppi == 500.0
+    assert store.image(0).tobytes() == prints["1_1"].tobytes() and store.image(1).shape == (70, 81)
+    smaller = Image.fromarray(prints["2_1"]).resize((60, 70), Image.Resampling.LANCZOS)
+    assert np.array_equal(store.image(2), np.asarray(smaller))
+    assert store.at_ppi(500) is store
+    with pytest.raises(BadInput, match=r"keeps prints at 500 ppi where 200 are needed: .*--canonical_ppi 200"):
+        store.at_ppi(200)
+    with pytest.raises(BadInput, match="keeps prints at 500 ppi"):
+        store.stack([0, 1])
+    assert prepare(source, tmp_path / "images", report.path, progress=False, canonical_ppi=500).reused
+
+
+def test_a_store_at_200_ppi_says_nothing_of_it(tmp_path):
+    some_impressions(tmp_path / "images")
+    reports = [
+        prepare("impressions", tmp_path / "images", tmp_path / str(n), progress=False, **flag)
+        for n, flag in enumerate(({}, {"canonical_ppi": 200}, {"canonical_ppi": 500}))
+    ]
+    texts = [(report.path / "store.json").read_text() for report in reports]
+    assert ["canonical_ppi" in text for text in texts] == [False, False, True]
+    assert reports[0].digest == reports[1].digest != reports[2].digest
+    assert PrintStore.open(reports[0].path).canonical_ppi == 200.0
+
+
+def test_equal_pixels_at_another_resolution_are_another_store(tmp_path):
+    some_impressions(tmp_path / "images")
+    one, other = (
+        prepare("folder", tmp_path / "images", tmp_path / f"{ppi}", ppi=ppi, progress=False, canonical_ppi=ppi)
+        for ppi in (200, 500)
+    )
+    assert (one.path / "prints.u8").read_bytes() == (other.path / "prints.u8").read_bytes()
+    assert one.digest != other.digest
+
+
+def test_another_canonical_ppi_makes_the_store_anew(tmp_path):
+    some_impressions(tmp_path / "images")
+    for ppi, why in ((500.0, ""), (200.0, "its canonical_ppi was 500"), (400.0, "its canonical_ppi was 200")):
+        report = prepare("fvc", tmp_path / "images", tmp_path / "store", progress=False, canonical_ppi=ppi)
+        assert (report.made_anew, report.reused) == (why, False)
+
+
+@pytest.mark.parametrize(
+    ("source", "ppi", "why"),
+    [
+        ("socofing", 500, "can't be given with --source socofing"),
+        ("synthetic", 500, "can't be given with --source synthetic"),
+        ("impressions", 99, "out of range: give 100 to 1000"),
+        ("impressions", 1001, "out of range"),
+        ("impressions", float("nan"), "out of range"),
+    ],
+)
+def test_a_canonical_ppi_that_can_not_be(tmp_path, source, ppi, why):
+    some_impressions(tmp_path / "images")
+    with pytest.raises(BadInput, match=f"--canonical_ppi .*{why}"):
+        prepare(source, tmp_path / "images", tmp_path / "store", progress=False, canonical_ppi=ppi)
+    assert not (tmp_path / "store").exists()

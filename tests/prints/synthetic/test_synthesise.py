@@ -161,3 +161,46 @@ def test_a_larger_field_of_view_with_alterations_is_refused(tmp_path: Path) -> N
     with pytest.raises(BadInput, match="--alterations false"):
         synthesise(1, 1, tmp_path / "prints", progress=False, field_of_view=1.5)
     assert not (tmp_path / "prints").exists()
+
+
+@pytest.mark.parametrize("more", [{"alterations": False}, {}])
+def test_prints_at_500_ppi_are_read_at_500_ppi(tmp_path: Path, more: dict[str, bool]) -> None:
+    from ridgecode.prints.datasets.prepare import prepare
+    from ridgecode.prints.store import PrintStore
+
+    report = synthesise(1, 1, tmp_path / "prints", seed=7, progress=False, ppi=500, **more)
+    assert (report.real, report.altered) == (10, 0)
+    with Image.open(tmp_path / "prints/Synthetic/10_1.png") as image:
+        assert image.size == (225, 242) and image.info["dpi"] == pytest.approx((500, 500), abs=0.1)
+        pixels = np.asarray(image)
+    made = prepare("impressions", tmp_path / "prints", tmp_path / "store", progress=False, canonical_ppi=500)
+    assert np.array_equal(PrintStore.open(made.path).image(0), pixels)
+
+
+def test_prints_at_500_ppi_have_ridges_of_the_same_width_with_finer_edges() -> None:
+    from ridgecode.prints.ridge_period import ridge_period
+    from ridgecode.prints.synthetic.impressions import impression
+    from ridgecode.prints.synthetic.masters import master_print
+
+    coarse, fine = (impression(master_print(3, "whorl", ppi=ppi), 3) for ppi in (200, 500))
+    assert fine.shape == (242, 225)
+    assert ridge_period(fine) == pytest.approx(2.5 * ridge_period(coarse), rel=0.06)
+    enlarged = np.asarray(Image.fromarray(coarse).resize((225, 242), Image.Resampling.LANCZOS))
+    detail = [np.abs(np.fft.fft2(one - one.mean())) ** 2 for one in (enlarged, fine)]
+    # A print at 200 ppi has nothing above its Nyquist frequency, 0.2 of a pixel's at 500.
+    high = np.hypot(*np.meshgrid(np.fft.fftfreq(225), np.fft.fftfreq(242))) > 0.3
+    share = [float(power[high].sum() / power.sum()) for power in detail]
+    assert share[1] > 3 * share[0]
+
+
+@pytest.mark.parametrize("ppi", [199, 1001, float("nan")])
+def test_a_resolution_out_of_range_is_refused(tmp_path: Path, ppi: float) -> None:
+    with pytest.raises(BadInput, match="--ppi"):
+        synthesise(1, 1, tmp_path / "prints", progress=False, ppi=ppi)
+    assert not list(tmp_path.iterdir())
+
+
+def test_altered_prints_at_500_ppi_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"--ppi 500 .*--alterations false"):
+        synthesise(1, 1, tmp_path / "prints", alterations=True, progress=False, ppi=500)
+    assert not list(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 import re
 import struct
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -60,8 +61,8 @@ def _write_wsq(path: Path, grey: NDArray[np.uint8], ppi: float) -> None:
             f"{width} x {height}: write it as .png"
         )
     with needs_extra(f"{path} can't be written: it is to be a WSQ file"):
-        import _wsq
-    data = bytes(_wsq.compress(grey.tobytes(), height, width, _WSQ_RATE))
+        coder = import_module("_wsq")  # without type hints
+    data = bytes(coder.compress(grey.tobytes(), height, width, _WSQ_RATE))
     with whole_file(path, durable=False) as temporary:
         temporary.write_bytes(_with_wsq_ppi(data, round(ppi)))
 

@@ -16,13 +16,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ridgecode.errors import BadInput
-from ridgecode.files import whole_file, whole_folder
+from ridgecode.files import whole_folder
 from ridgecode.prints.canonical import CANONICAL_PPI
+from ridgecode.prints.images.write import write_image
 from ridgecode.prints.labels import ALTERATIONS, ALTERED_LEVELS, FINGERS, HANDS, socofing_name
 from ridgecode.prints.names import LARGE_SET
 from ridgecode.prints.synthetic.alterations import alter
 from ridgecode.prints.synthetic.impressions import HEIGHT, WIDTH, impression
-from ridgecode.prints.synthetic.masters import RIDGE_PERIOD, check_field_of_view, check_ridge_period, master_print
+from ridgecode.prints.synthetic.masters import (
+    RIDGE_PERIOD,
+    check_field_of_view,
+    check_print_ppi,
+    check_ridge_period,
+    master_print,
+)
 from ridgecode.runs.cores import usable_cores
 
 _MEN = 477 / 600  # SOCOFing's 477 men and 123 women
@@ -55,24 +62,27 @@ def synthesise(
     impressions: int,
     out: Path | str,
     seed: int = 0,
-    alterations: bool = True,
+    alterations: bool | None = None,
     ridge_period: float = RIDGE_PERIOD,
     threads: int = 0,
     progress: bool = True,
     field_of_view: float = 1.0,
+    ppi: float = CANONICAL_PPI,
 ) -> SynthesisReport:
     """Makes ten fingers a subject, in Real/ and Altered/Altered-Easy, -Medium and -Hard below `out`, as in SOCOFing.
 
     impressions: prints a finger; the first has SOCOFing's name, the others end in _2, _3, ...
-    alterations: whether the first impression of each finger is also altered, in three ways at three levels
-    ridge_period: in pixels of the 97x90 print
+    alterations: whether the first impression of each finger is also altered, in three ways at three levels; None
+        alters prints at 200 ppi
+    ridge_period: in pixels of the 97x90 print, 200 an inch, at every `ppi`
     threads: how many fingers are made at once; 0 takes one per usable core
     progress: whether to show a progress bar, where standard error is a terminal
-    field_of_view: height and width of a print over those of SOCOFing's, 1 to 2; above 1 all impressions of all fingers
-        lie in one folder `Synthetic`, as PNG at 200 ppi named `finger_impression.png`, the finger's number being the
-        subject's and one digit
+    field_of_view: height and width of a print over those of SOCOFing's, 1 to 2
+    ppi: pixels per inch of the prints, 200 to 1000; the ridges are drawn at this resolution
 
-    With a field of view of 1, files are 96x103 8-bit grey BMP with SOCOFing's frame. SOCOFing's own Real files are
+    With a larger field of view or another resolution, all impressions of all fingers lie in one folder `Synthetic`, as
+    PNG with their resolution, named `finger_impression.png`, the finger's number being the subject's and one digit.
+    Otherwise files are 96x103 8-bit grey BMP with SOCOFing's frame. SOCOFing's own Real files are
     32-bit, which would give away the altered ones. The same arguments give the same bytes, whatever `threads` is. The
     folder appears whole or not at all. Raises BadInput for a number out of range, and where `out` is a file, a folder
     with content, or a place that can't be written to.
@@ -80,16 +90,20 @@ def synthesise(
     out = Path(out)
     _check(subjects, impressions, out, seed, ridge_period, threads)
     check_field_of_view(field_of_view)
-    if field_of_view > 1 and alterations:
-        raise BadInput(f"--field_of_view {field_of_view} gives no altered prints: add --alterations false.")
+    check_print_ppi(ppi)
+    alterations = ppi == CANONICAL_PPI if alterations is None else alterations
+    socofing = field_of_view == 1 and ppi == CANONICAL_PPI
+    if alterations and not socofing:
+        flag = f"--field_of_view {field_of_view}" if field_of_view > 1 else f"--ppi {ppi:g}"
+        raise BadInput(f"{flag} gives no altered prints: add --alterations false.")
     started = time.perf_counter()
     fingers = list(draw_fingers(subjects, seed))
     altered = len(ALTERATIONS) * len(ALTERED_LEVELS) if alterations else 0
     try:
         with whole_folder(out) as folder:
-            if field_of_view > 1:
+            if not socofing:
                 (folder / LARGE_SET).mkdir()
-                large = partial(_write_large, folder / LARGE_SET, impressions, ridge_period, field_of_view)
+                large = partial(_write_large, folder / LARGE_SET, impressions, ridge_period, field_of_view, ppi)
                 _in_threads(large, fingers, threads or usable_cores(), progress)
                 return _report(out, subjects, len(fingers), impressions, 0, started)
             for name in ("Real", *(f"Altered/Altered-{level}" for level in ALTERED_LEVELS if alterations)):
@@ -146,13 +160,13 @@ def draw_fingers(subjects: int, seed: int) -> Iterator[_Finger]:
                 yield _Finger(int(rng.integers(2**62)), subject, sex, hand, digit)
 
 
-def _write_large(folder: Path, impressions: int, ridge_period: float, field_of_view: float, finger: _Finger) -> None:
-    master = master_print(finger.seed, None, ridge_period, finger.hand, finger.digit, field_of_view)
+def _write_large(
+    folder: Path, impressions: int, ridge_period: float, field_of_view: float, ppi: float, finger: _Finger
+) -> None:
+    master = master_print(finger.seed, None, ridge_period, finger.hand, finger.digit, field_of_view, ppi)
     number = HANDS.index(finger.hand) * len(FINGERS) + FINGERS.index(finger.digit)
     for nth in range(1, impressions + 1):
-        image = Image.fromarray(impression(master, finger.seed + nth))
-        with whole_file(folder / f"{finger.subject}{number}_{nth}.png") as temporary:
-            image.save(temporary, format="PNG", dpi=(CANONICAL_PPI, CANONICAL_PPI))
+        write_image(folder / f"{finger.subject}{number}_{nth}.png", impression(master, finger.seed + nth), ppi)
 
 
 def _write_finger(finger: _Finger, folder: Path, impressions: int, alterations: bool, ridge_period: float) -> None:
