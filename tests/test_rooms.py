@@ -45,6 +45,7 @@ WITHOUT_SOURCE = {
     "test_siamese_sizes": "image Siamese systems on images of many sizes, from training to verify",
     "test_old_runs": "runs of earlier versions under today's verbs",
     "test_committed_sweeps": "the files in sweeps/",
+    "test_full_runs": "report/ of runs of the view full",
     "test_keep_full": "commands/models/keep.py with a model of the view full",
     "test_ridge_damage": "damaged files of codec/ridge_file.py",
     "test_full_disk": "what the verbs do where nothing more can be written",

@@ -9,11 +9,14 @@ their names differ in what follows the last dash.
 
 import argparse
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ridgecode.evaluation.full.bjontegaard import bd_rate
+import numpy as np
+
+from ridgecode.codec.rate_distortion import RateDistortion, bjontegaard_rate
 
 ANCHORS = ("jpeg2000", "avif")
 CLASSICAL = ("uncompressed", "wsq", "jpeg2000", "jpegxl", "webp", "avif")
@@ -58,9 +61,9 @@ def differences(rows: Sequence[Row]) -> str:
             curves.setdefault(curve(row["codec"]), []).append(row)
     lines = [f"| bytes at equal PSNR | {' | '.join(f'against {name}' for name in ANCHORS)} |", "|---|---|---|"]
     for name, points in curves.items():
-        found = [bd_rate(*_axes(points), *_axes(curves.get(anchor, []))) for anchor in ANCHORS]
-        if any(value is not None for value in found):
-            shown = ["" if value is None else f"{100 * value:+.0f} %" for value in found]
+        found = [bjontegaard_rate(_curve(curves.get(anchor, [])), _curve(points)).percent for anchor in ANCHORS]
+        if not all(map(math.isnan, found)):
+            shown = ["" if math.isnan(value) else f"{value:+.0f} %" for value in found]
             lines.append(f"| {name} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
@@ -83,8 +86,10 @@ def percent(row: Row, key: str) -> str:
     return f"{100 * value:.1f}" + ("" if low is None or high is None else f" ({100 * low:.1f}-{100 * high:.1f})")
 
 
-def _axes(points: Sequence[Row]) -> tuple[list[float], list[float]]:
-    return [row["bytes"] for row in points], [row["psnr_db"] for row in points]
+def _curve(points: Sequence[Row]) -> RateDistortion:
+    """With the MSE that stands for the mean PSNR of the prints."""
+    psnr = np.array([row["psnr_db"] for row in points], float)
+    return RateDistortion(np.array([row["bytes"] for row in points], float), 10 ** (-psnr / 10))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import torch
 
 from ridgecode.autoencoders.full import PLACE, FullAutoencoder
 from ridgecode.autoencoders.inference import for_inference
+from ridgecode.autoencoders.ridge import block_weights
 from ridgecode.autoencoders.saved import AutoencoderSpec, build_network, load_autoencoder, save_autoencoder
 from ridgecode.errors import BadInput
 from support.full_models import FULL_SPEC, full_network
@@ -27,7 +28,7 @@ def test_nothing_further_away_than_its_reach_has_an_effect(blocks: int) -> None:
     """Measured by gradients of one place and of one place's pixels."""
     torch.manual_seed(0)
     net = FullAutoencoder(3, width=4, blocks=blocks).eval()
-    for weight in net.block_weights():
+    for weight in block_weights(net):
         torch.nn.init.normal_(weight, std=0.3)
     n = 2 * net.reach + 3
     middle = n // 2

@@ -50,22 +50,16 @@ SIZES = [FullSize(300, 200, 500), FullSize(64, 70, 393.7), FullSize(1000, 1100, 
 PRINTS = ["a/1", "a/2", "large", "4"]
 
 
-def grey_image(payloads: Sequence[bytes], sizes: Sequence[FullSize]) -> list[NDArray[np.uint8]]:
-    for payload in payloads:
-        if len(payload) != 1:
-            raise ValueError(f"{len(payload)} bytes where one is expected")
-    return [np.full(size[:2], payload[0], np.uint8) for payload, size in zip(payloads, sizes, strict=True)]
-
-
-def write_with_pillow(path: Path, grey: NDArray[np.uint8], ppi: float) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(grey).save(path, dpi=(ppi, ppi))
+def grey_image(payload: bytes, size: FullSize) -> NDArray[np.uint8]:
+    if len(payload) != 1:
+        raise ValueError(f"{len(payload)} bytes where one is expected")
+    return np.full(size[:2], payload[0], np.uint8)
 
 
 def draw(data: bytes, folder: Path, rows: Sequence[int], image_format: ImageFormat = "png") -> None:
     (folder / "x.ridge").write_bytes(data)
     file = RidgeFile.open(folder / "x.ridge")
-    draw_full_prints(file, np.array(rows), folder / "o", image_format, grey_image, write_with_pillow)
+    draw_full_prints(file, np.array(rows), folder / "o", image_format, grey_image)
 
 
 def drawn(folder: Path) -> dict[str, tuple[FullSize, int]]:
@@ -121,12 +115,12 @@ def test_large_prints_are_decoded_one_at_a_time(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(decoded_images, "LARGE", 90 * 90)
     here, seen = threading.get_ident(), list[tuple[int, bool]]()
 
-    def noting(payloads: Sequence[bytes], sizes: Sequence[FullSize]) -> list[NDArray[np.uint8]]:
-        seen.append((payloads[0][0], threading.get_ident() == here))
-        return grey_image(payloads, sizes)
+    def noting(payload: bytes, size: FullSize) -> NDArray[np.uint8]:
+        seen.append((payload[0], threading.get_ident() == here))
+        return grey_image(payload, size)
 
     file = RidgeFile(pack_full_archive(MODEL, PRINTS, SIZES, [b"a", b"b", b"c", b"d"]), ORIGIN)
-    draw_full_prints(file, np.arange(4), tmp_path / "o", "png", noting, write_with_pillow)
+    draw_full_prints(file, np.arange(4), tmp_path / "o", "png", noting)
     assert sorted(seen[:2]) == [(ord("b"), False), (ord("d"), False)]
     assert seen[2:] == [(ord("a"), True), (ord("c"), True)]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from ridgecode.autoencoders.full import FullAutoencoder
+from ridgecode.autoencoders.ridge import block_weights
 from ridgecode.autoencoders.saved import AutoencoderSpec, build_network, save_autoencoder
 from ridgecode.codec.context_codec import context_tensors
 from ridgecode.codec.full_context import FullContext
@@ -21,7 +22,7 @@ def full_network(seed: int = 0) -> FullAutoencoder:
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.running_mean, -0.3, 0.3)
             torch.nn.init.uniform_(module.running_var, 0.5, 2.0)
-    for weight in net.block_weights():
+    for weight in block_weights(net):
         torch.nn.init.normal_(weight, std=0.1)
     return net.eval().requires_grad_(False)
 

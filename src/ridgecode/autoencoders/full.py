@@ -7,11 +7,11 @@ any size. The blocks are those of `ridge` (ridge.py).
 
 import math
 
-import torch
 from torch import Tensor, nn
 
+from ridgecode.autoencoders.grid_latent import start_alike
 from ridgecode.autoencoders.reconstruction import Reconstruction
-from ridgecode.autoencoders.ridge import LATENT_GAIN, UNSHUFFLE, ResidualBlock, bodies
+from ridgecode.autoencoders.ridge import LATENT_GAIN, UNSHUFFLE, bodies
 
 SCALES = 3
 PLACE = UNSHUFFLE * 2 ** (SCALES - 1)
@@ -38,18 +38,7 @@ class FullAutoencoder(nn.Module):
         self.to_latent = nn.Conv2d(widths[-1], channels, 1)
         self.from_latent = nn.Conv2d(channels, widths[-1], 1)
         # At first the decoder's map is a part of the encoder's, with a standard deviation that learns ridges soon.
-        patterns = nn.functional.normalize(torch.randn(channels, widths[-1]), dim=1)[:, :, None, None]
-        with torch.no_grad():
-            self.to_latent.weight.copy_(patterns)
-            self.from_latent.weight.copy_(patterns.transpose(0, 1) * (LATENT_GAIN / 3 * (widths[-1] / channels) ** 0.5))
-            for layer in (self.to_latent, self.from_latent):
-                assert layer.bias is not None
-                nn.init.zeros_(layer.bias)
-
-    def block_weights(self) -> list[Tensor]:
-        """The weights of the residual blocks' 3x3 convolutions, which do most of the arithmetic."""
-        blocks = (module for module in self.modules() if isinstance(module, ResidualBlock))
-        return [convolution.weight for block in blocks for convolution in (block.conv1, block.conv2)]
+        start_alike(self.to_latent, self.from_latent, LATENT_GAIN / 3)
 
     def forward(self, x: Tensor) -> Reconstruction:
         z = self.encode(x)

@@ -78,13 +78,13 @@ def in_patches(features: Tensor, patch: int) -> Tensor:
 
 
 @torch.no_grad()
-def start_alike(read: GridRead, write: GridWrite, gain: float) -> None:
-    """Gives both layers the same random directions, so that the decoder's first map is at first a part of the encoder's
-    last map. gain: the standard deviation of the decoder's first map."""
-    channels, features = read.read.weight.shape[:2]
+def start_alike(read: nn.Conv2d, write: nn.Conv2d, gain: float) -> None:
+    """Gives both 1x1 convolutions the same random directions, so that the decoder's first map is at first a part of the
+    encoder's last map. gain: the standard deviation of the decoder's first map."""
+    channels, features = read.weight.shape[:2]
     patterns = nn.functional.normalize(torch.randn(channels, features), dim=1)[:, :, None, None]
-    read.read.weight.copy_(patterns)
-    write.write.weight.copy_(patterns.transpose(0, 1) * (gain * (features / channels) ** 0.5))
-    for convolution in (read.read, write.write):
+    read.weight.copy_(patterns)
+    write.weight.copy_(patterns.transpose(0, 1) * (gain * (features / channels) ** 0.5))
+    for convolution in (read, write):
         assert convolution.bias is not None
         nn.init.zeros_(convolution.bias)

@@ -64,6 +64,12 @@ def bodies(widths: tuple[int, ...], blocks: int) -> tuple[nn.Sequential, nn.Sequ
     return nn.Sequential(*down), nn.Sequential(*up)
 
 
+def block_weights(net: nn.Module) -> list[Tensor]:
+    """The weights of the residual blocks' 3x3 convolutions, which do most of the arithmetic."""
+    blocks = (module for module in net.modules() if isinstance(module, ResidualBlock))
+    return [convolution.weight for block in blocks for convolution in (block.conv1, block.conv2)]
+
+
 class RidgeAutoencoder(nn.Module):
     """(N, 1, height, width) in [0, 1] <-> (N, latent_dim).
 
@@ -122,7 +128,8 @@ class RidgeAutoencoder(nn.Module):
         else:
             if pooling != "none" or seed_size or self.grid[1] % self.patch or self.grid[2] % self.patch:
                 raise ValueError("a grid keeps every place: no pooling, no seed, and whole patches")
-            start_alike(*self.set_latent_grid(central_entries(latent_dim, *self.patches)), LATENT_GAIN / 3)
+            read, write = self.set_latent_grid(central_entries(latent_dim, *self.patches))
+            start_alike(read.read, write.write, LATENT_GAIN / 3)
 
     @property
     def patches(self) -> tuple[int, int]:
@@ -182,11 +189,6 @@ class RidgeAutoencoder(nn.Module):
                     region.div_(region.norm())
         # The decoder's first map gets the same standard deviation as with the weights above: a third of the gain.
         from_latent.mul_(LATENT_GAIN / 3 * math.sqrt(math.prod(self.seed) / self.latent_dim))
-
-    def block_weights(self) -> list[Tensor]:
-        """The weights of the residual blocks' 3x3 convolutions, which do most of the arithmetic."""
-        blocks = (module for module in self.modules() if isinstance(module, ResidualBlock))
-        return [convolution.weight for block in blocks for convolution in (block.conv1, block.conv2)]
 
     def forward(self, x: Tensor) -> Reconstruction:
         z = self.encode(x)

@@ -38,9 +38,9 @@ class Codec:
     def load(cls, model: Path | str, device: str | torch.device = "cpu") -> "Codec | FullCodec":
         """Loads a pretrained model by its name, a run by its folder, or a model file, as `Autoencoder.load` does, and
         raises BadInput as it does, and for a model without a codec. A model of images of any size gives a `FullCodec`,
-        whose images are a list, since each has a size of its own; it computes on the CPU."""
+        whose images are a list, since each has a size of its own."""
         saved = load_autoencoder(model)
-        return FullCodec(saved) if saved.spec.view == "full" else cls(Autoencoder(saved, device))
+        return FullCodec(saved, device) if saved.spec.view == "full" else cls(Autoencoder(saved, device))
 
     def __repr__(self) -> str:
         return f"Codec({self.autoencoder!r})"

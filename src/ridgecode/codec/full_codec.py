@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ridgecode.autoencoders.full import FullAutoencoder
@@ -36,7 +37,7 @@ class FullCodec:
     model: the first bytes of the SHA-256 of the model's file, which stand in each `.ridge` file
     """
 
-    def __init__(self, saved: SavedAutoencoder) -> None:
+    def __init__(self, saved: SavedAutoencoder, device: str | torch.device = "cpu") -> None:
         """Raises BadInput for a model of another view, or one whose codec does not fit."""
         if not isinstance(saved.net, FullAutoencoder):
             raise BadInput(f"this is a model of the view {saved.spec.view}, not full; load it with Codec.load")
@@ -48,13 +49,13 @@ class FullCodec:
             ) from error
         self.saved = saved
         self.model = bytes.fromhex(saved.sha256)[:HASH_BYTES]
-        self._maps = FullMaps(for_inference(saved.net))
+        self._maps = FullMaps(for_inference(saved.net), device)
 
     @classmethod
-    def load(cls, model: Path | str) -> "FullCodec":
+    def load(cls, model: Path | str, device: str | torch.device = "cpu") -> "FullCodec":
         """Loads a pretrained model by its name, a run by its folder, or a model file. Raises BadInput for one that
         can't be read or is of another view."""
-        return cls(load_autoencoder(model))
+        return cls(load_autoencoder(model), device)
 
     def __repr__(self) -> str:
         return f"FullCodec({self.saved.spec.latent_dim} dims a place)"
@@ -106,10 +107,6 @@ class FullCodec:
         shape = _coded_shape(size)
         drawn = self._maps.decode(self._maps.encode(resized(image, *shape)), *shape)
         return np.asarray(resized(drawn, size.height, size.width))
-
-    def images(self, payloads: Sequence[bytes], sizes: Sequence[FullSize]) -> list[NDArray[np.uint8]]:
-        """Codes and the sizes of their images -> the images, as `image` gives them."""
-        return [self.image(payload, size) for payload, size in zip(payloads, sizes, strict=True)]
 
     def image(self, payload: bytes, size: FullSize) -> NDArray[np.uint8]:
         """A code -> uint8 (H, W) of this size. Raises BadInput for bytes that can't be read to their end."""

@@ -27,10 +27,10 @@ _SHAPES = 8
 
 class FullMaps:
     """Images to latent maps and back with a network of the view `full`. The memory that it needs beside the image and
-    its map does not grow with them."""
+    its map does not grow with them. device: where the network computes; images and maps are on the CPU"""
 
-    def __init__(self, net: FullAutoencoder) -> None:
-        self._net = net
+    def __init__(self, net: FullAutoencoder, device: str | torch.device = "cpu") -> None:
+        self._net, self._device = net.to(device), device
 
     @torch.inference_mode()
     def encode(self, image: NDArray[np.uint8]) -> Tensor:
@@ -42,7 +42,7 @@ class FullMaps:
             seen = image[_pixels(down.seen), _pixels(across.seen)]
             x = torch.from_numpy(seen.copy()).float().div_(255)[None, None]
             x = F.pad(x, (0, -x.shape[3] % PLACE, 0, -x.shape[2] % PLACE), mode="replicate")
-            z = self._net.encode(x.contiguous(memory_format=torch.channels_last))[0]
+            z = self._net.encode(x.to(self._device, memory_format=torch.channels_last))[0].cpu()
             out[:, down.given, across.given] = z[:, down.inside, across.inside]
         return out
 
@@ -53,7 +53,7 @@ class FullMaps:
         out = np.empty((rows * PLACE, columns * PLACE), np.uint8)
         for down, across in self._tiles(rows, columns):
             part = z[None, :, down.seen, across.seen]
-            x = self._net.decode(part.contiguous(memory_format=torch.channels_last))[0, 0]
+            x = self._net.decode(part.to(self._device, memory_format=torch.channels_last))[0, 0].cpu()
             grey = x[_pixels(down.inside), _pixels(across.inside)].mul(255).round_().clamp_(0, 255)
             out[_pixels(down.given), _pixels(across.given)] = grey.to(torch.uint8).numpy()
         return out[:height, :width]

@@ -14,7 +14,6 @@ from ridgecode.commands.decoded_images import check_all_drawn, check_format, che
 from ridgecode.commands.selected_rows import selected_rows
 from ridgecode.commands.settings.decode import Decode
 from ridgecode.errors import BadInput
-from ridgecode.prints.images.write import write_image
 from ridgecode.runs.hardware import use_threads
 from ridgecode.runs.in_threads import in_threads
 from ridgecode.runs.progress import with_progress
@@ -35,7 +34,7 @@ def decode(settings: Decode) -> None:
         rows = selected_rows(settings.select, len(file))
         codec = coding_codec(file, settings.model)
         if isinstance(codec, FullCodec):
-            draw_full_prints(file, rows, out, settings.format, codec.images, write_image)
+            draw_full_prints(file, rows, out, settings.format, codec.image)
             return
         check_format(settings.format, codes)
         _decode_file(file, codec, rows, out)

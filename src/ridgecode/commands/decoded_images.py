@@ -9,22 +9,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ridgecode.codec.full_size import FullSize
 from ridgecode.codec.ridge_file import RidgeFile
 from ridgecode.commands.settings.decode import ImageFormat
 from ridgecode.errors import BadInput
-from ridgecode.files import whole_file
 from ridgecode.prints.canonical import CANONICAL_PPI
+from ridgecode.prints.images.write import write_image
 from ridgecode.runs.in_threads import in_threads
 from ridgecode.runs.progress import with_progress
 
-FullDecoder = Callable[[Sequence[bytes], Sequence[FullSize]], Sequence[NDArray[np.uint8]]]
-"""Payloads and the sizes of their prints -> images, uint8 of the height and width of each. Raises ValueError for a
-payload that it can't read."""
-ImageWriter = Callable[[Path, NDArray[np.uint8], float], None]
-"""Writes pixels, uint8 (H, W), to a file of the format of its ending, with their pixels per inch."""
+FullDecoder = Callable[[bytes, FullSize], NDArray[np.uint8]]
+"""A payload and its print's size -> the image, uint8 (H, W). Raises ValueError for a payload that it can't read."""
 LARGE = 2**20
 """Pixels of a print above which it is decoded alone, with all threads, since several at once need much memory."""
 
@@ -41,8 +37,7 @@ def write_images(out: Path, names: Iterable[str], images: np.ndarray) -> None:
     Their headers say 200 ppi, so that whoever reads them knows their scale.
     """
     for name, image in zip(names, images, strict=True):
-        with whole_file((out / name).with_name(f"{Path(name).name}.png"), durable=False) as temporary:
-            Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(temporary, dpi=(CANONICAL_PPI, CANONICAL_PPI))
+        write_image(_file(out, name, "png"), np.rint(image * 255).astype(np.uint8), CANONICAL_PPI)
 
 
 def check_names(names: Iterable[str], origin: Path, remedy: str, system: str = sys.platform) -> None:
@@ -86,12 +81,11 @@ def draw_full_prints(
     out: Path,
     image_format: ImageFormat,
     decode: FullDecoder,
-    write: ImageWriter,
 ) -> None:
     """Writes an image of each of the prints `rows` of a file of version 2, named after them and with their ppi.
 
     Damaged prints are left out, and the others written, before BadInput names the damaged ones. Raises BadInput for a
-    print that `decode` or `write` refuses; what was written before stays.
+    print that `decode` or the format refuses; what was written before stays.
     """
     small, large = list[int](), list[int]()
     for row in rows.tolist():
@@ -106,12 +100,12 @@ def draw_full_prints(
             return False
         name, size = file.names[row], _size(file, row)
         try:
-            grey = decode([payload], [size])[0]
+            grey = decode(payload, size)
         except ValueError as error:
             raise BadInput(
                 f"{file.path} holds a print, {name!r}, that its model can't read ({error}); get the file again"
             ) from error
-        write((out / name).with_name(f"{Path(name).name}.{image_format}"), grey, size.ppi)
+        write_image(_file(out, name, image_format), grey, size.ppi)
         return True
 
     drawn = with_progress(chain(in_threads(draw, small), map(draw, large)), "decoding", len(rows))
@@ -129,6 +123,10 @@ def check_all_drawn(file: RidgeFile, damaged: Sequence[str], n: int, out: Path) 
             "again for these"
         )
     print(f"{out}: {n} {'image' if n == 1 else 'images'}")
+
+
+def _file(out: Path, name: str, image_format: ImageFormat) -> Path:
+    return (out / name).with_name(f"{Path(name).name}.{image_format}")
 
 
 def _size(file: RidgeFile, row: int) -> FullSize:

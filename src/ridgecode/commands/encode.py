@@ -45,7 +45,7 @@ def encode(settings: Encode) -> None:
         raise BadInput(f"{settings.store} does not exist: give a prepared store, an image file or a folder of images")
     saved = load_autoencoder(settings.model)
     if saved.spec.view == "full":
-        encode_full(settings, FullCodec(saved))
+        encode_full(settings, FullCodec(saved, hardware.torch_device))
         return
     if settings.store.is_file():
         _check_image(settings, coded)

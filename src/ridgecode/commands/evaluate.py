@@ -11,6 +11,7 @@ from ridgecode.autoencoders.autoencoder import Autoencoder
 from ridgecode.autoencoders.model_card import read_card
 from ridgecode.autoencoders.pretrained import is_pretrained, model_file
 from ridgecode.autoencoders.saved import SavedAutoencoder, load_autoencoder
+from ridgecode.codec.full_codec import FULL_PPI
 from ridgecode.commands.settings.evaluate import Evaluate
 from ridgecode.errors import BadInput
 from ridgecode.evaluation.full.prints import full_part
@@ -194,7 +195,7 @@ def _full(settings: Evaluate, places: Places, saved: SavedAutoencoder) -> dict[s
             f"--protocols {settings.protocols} compares latent vectors, and {settings.run} has maps of any size; leave "
             "it out"
         )
-    store = PrintStore.open(settings.data)
+    store = PrintStore.open(settings.data).at_ppi(FULL_PPI)
     rows = store.rows(settings.split)
     if not len(rows):
         raise BadInput(f"{settings.data} has no prints in the split {settings.split}; choose another --split")

@@ -16,6 +16,8 @@ from ridgecode.prints.views import VIEWS
 def evaluate_codec(settings: EvaluateCodec) -> dict[str, Any]:
     """Measures, writes and prints; returns what the JSON holds. Raises BadInput for an unusable store, quality or
     --out, for prints that the codec can't code, and where its package is missing."""
+    if settings.view == "full":
+        raise BadInput("--view full is of our own models; give whole or crop32 (results/full_size compares at 500 ppi)")
     out, view = settings.out, VIEWS[settings.view]
     check_no_folder(out, f"{settings.codec}.json")
     if (out.parent / "config.yaml").is_file():

@@ -45,7 +45,6 @@ def rate_distortion_csv(plots: Sequence[RatePlot]) -> str:
                 row = {**plot.prints._asdict(), "codec": curve.name}
                 row |= {key: value for key, value in vars(point).items() if key not in ("losses", "minutiae", "prints")}
                 row |= point.losses._asdict()
-                row["bpp"] = 8 * point.bytes / plot.pixels
                 for matcher, result in point.minutiae.items():
                     row |= {f"{key}_{matcher}": value for key, value in result._asdict().items()}
                 rows.append(row)

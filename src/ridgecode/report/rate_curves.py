@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ridgecode.codec.rate_distortion import RateDistortion, efficient_points
-from ridgecode.prints.views import VIEWS
 from ridgecode.report.runs import ValidationPrints
 
 
@@ -45,8 +44,8 @@ class RatePoint:
     """A codec at one setting. Bytes are means over the prints, None where not measured.
 
     bytes: of a print on disk, which is its share of an archive where the format has archives; file_bytes: of a file
-    that holds one print; archive_bytes: a print's share of an archive; bare_bytes: without header. minutiae: results by
-    the name of the minutiae matcher. prints: some decoded prints, for a sheet.
+    that holds one print; archive_bytes: a print's share of an archive; bare_bytes: without header; bpp: `bytes` in bits
+    a pixel. minutiae: results by the name of the minutiae matcher. prints: some decoded prints, for a sheet.
     """
 
     setting: str
@@ -54,6 +53,7 @@ class RatePoint:
     file_bytes: float | None
     archive_bytes: float | None
     bare_bytes: float | None
+    bpp: float | None
     losses: Losses
     minutiae: Mapping[str, MinutiaeResult]
     run: str = ""
@@ -107,13 +107,6 @@ class RatePlot:
     def learned(self) -> list[RateCurve]:
         """The curves of runs."""
         return [curve for curve in self.curves if curve.learned]
-
-    @property
-    def pixels(self) -> int:
-        """The number of pixels of a print that the view keeps."""
-        view = VIEWS[self.prints.view]
-        rows, columns = view.print_shape or (view.height, view.width)
-        return rows * columns
 
     @property
     def matchers(self) -> list[str]:

@@ -90,11 +90,18 @@ def _run_point(run: Run, minutiae: Sequence[FigureFile]) -> RatePoint:
         file_bytes=run.coded("bytes"),
         archive_bytes=run.coded("archive_bytes"),
         bare_bytes=run.coded("payload_bytes"),
+        bpp=run.coded("bpp") if run.setting("view") == "full" else 8 * size / _pixels(run.setting("view")),
         losses=_losses(run.coded),
         minutiae=_minutiae_results(file for file in minutiae if file.text("split") == run.setting("split")),
         run=run.name,
         prints=None if prints is None or prints.decoded is None else prints._replace(x_hat=prints.decoded),
     )
+
+
+def _pixels(view: str) -> int:
+    """How many pixels of a print the view keeps."""
+    rows, columns = VIEWS[view].print_shape or (VIEWS[view].height, VIEWS[view].width)
+    return rows * columns
 
 
 def _codec_points(file: FigureFile, minutiae: Sequence[FigureFile]) -> list[RatePoint]:
@@ -111,6 +118,7 @@ def _codec_points(file: FigureFile, minutiae: Sequence[FigureFile]) -> list[Rate
                 file_bytes=float(content["bytes"]),
                 archive_bytes=None,
                 bare_bytes=float(content["bytes_without_header"]),
+                bpp=8 * float(content["bytes"]) / _pixels(about["view"]),
                 losses=_losses(lambda key, content=content: finite(content.get(key))),  # type: ignore[misc]
                 minutiae=_minutiae_results(one for one in alike if one.figure("quality") == quality),
                 prints=_decoded(arrays, quality),

@@ -13,7 +13,7 @@ from ridgecode.autoencoders.distortion import bce_floor, distortion
 from ridgecode.autoencoders.full import FullAutoencoder
 from ridgecode.autoencoders.pca import PCA
 from ridgecode.autoencoders.reconstruction import to_grey
-from ridgecode.autoencoders.ridge import RidgeAutoencoder
+from ridgecode.autoencoders.ridge import RidgeAutoencoder, block_weights
 from ridgecode.autoencoders.saved import AutoencoderSpec, Network
 from ridgecode.autoencoders.windows import windows
 from ridgecode.codec.context_model import ContextModel
@@ -236,7 +236,7 @@ def optimiser_of(
     more = [p for module in beside if module is not None for p in module.parameters()]
     if not isinstance(net, RidgeAutoencoder | FullAutoencoder):
         return torch.optim.Adam([*net.parameters(), *more], lr=learning_rate)
-    inner = net.block_weights()
+    inner = block_weights(net)
     others = [p for p in net.parameters() if all(p is not weight for weight in inner)]
     others += more
     # 0.95 where torch has 0.999: squared gradients change fast in the epochs in which the network learns ridges.

@@ -25,6 +25,7 @@ from ridgecode.runs.progress import with_progress
 SHOWN_SIDE = 256
 """Pixels a side of the middle of a print that a sheet shows."""
 _ABOUT = ("n_prints", "n_subjects")
+_NO_PCA: Mapping[str, None] = {"mse": None, "psnr_db": None, "ssim": None}
 
 
 class FullPrintFigures(NamedTuple):
@@ -72,9 +73,6 @@ def full_part(saved: SavedAutoencoder, store: PrintStore, rows: NDArray[np.int64
             for name in np.unique(sets).tolist()
         }
     return part
-
-
-_NO_PCA: Mapping[str, None] = {"mse": None, "psnr_db": None, "ssim": None}
 
 
 def measure_full(

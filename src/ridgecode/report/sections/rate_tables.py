@@ -90,7 +90,7 @@ def _cells(plot: RatePlot, point: RatePoint) -> list[Cell]:
         Cell(in_bytes(point.bytes)),
         Cell(in_bytes(point.file_bytes)),
         Cell(in_bytes(point.bare_bytes)),
-        Cell(fixed(8 * point.bytes / plot.pixels)),
+        Cell(fixed(point.bpp)),
         Cell(significant(point.losses.mse), significant_interval(point.losses.mse_low, point.losses.mse_high)),
         Cell(fixed(point.losses.psnr_db)),
         Cell(significant(point.losses.ssim)),
