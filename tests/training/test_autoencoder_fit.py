@@ -25,6 +25,8 @@ PLACES = (
 SHORT = ("--batch_size=14", "--max_epochs=5")
 # So high a rate that the validation loss soon rises; 40 epochs are never reached.
 STOPPING = ("--batch_size=14", "--max_epochs=40", "--early_stopping_patience=2", "--learning_rate=0.05")
+# The rate of latent values has noise, which must be that of the same step.
+RATE = (*SHORT, "--latent_dim=64", "--latent_layer=grid", "--rate_weight=0.05")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
@@ -63,6 +65,8 @@ def runs(synthetic_store: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
         for place in PLACES if kind == "short" else ("after a worse epoch", "before the end"):
             run = f"{kind} {place}"
             jobs += [(run, killed, command(synthetic_store, folder / run, flags)) for killed in (place, "")]
+    for run, places in (("rate", [""]), ("rate third epoch", ["third epoch", ""])):
+        jobs += [(run, killed, command(synthetic_store, folder / run, RATE)) for killed in places]
     text = json.dumps([{"place": place, "arguments": arguments} for _, place, arguments in jobs])
     script = Path(__file__).parents[1] / "support" / "killed_runs.py"
     done = subprocess.run(
@@ -82,6 +86,12 @@ def test_killed_and_resumed(runs: tuple[Path, dict[str, list[int]]], place: str)
     assert codes[f"short {place}"] == [130 if place == "interrupt" else -signal.SIGKILL, 0]
     assert len(metrics(folder / "short")) == 5
     assert_same_run(folder / f"short {place}", folder / "short")
+
+
+def test_a_training_for_a_rate_is_resumed_too(runs: tuple[Path, dict[str, list[int]]]) -> None:
+    folder, codes = runs
+    assert codes["rate third epoch"] == [-signal.SIGKILL, 0]
+    assert_same_run(folder / "rate third epoch", folder / "rate")
 
 
 @pytest.mark.parametrize("place", ["after a worse epoch", "before the end"])

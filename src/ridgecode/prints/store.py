@@ -107,8 +107,8 @@ class PrintStore:
         another resolution."""
         if self.canonical_ppi != ppi:
             raise BadInput(
-                f"the store {self.path} keeps prints at {self.canonical_ppi:g} ppi where {ppi:g} are needed: prepare "
-                f"one with --canonical_ppi {ppi:g}"
+                f"the store {self.path} keeps prints at {self.canonical_ppi:g} ppi where {ppi:g} are needed: give "
+                f"another, of images that were prepared with --canonical_ppi {ppi:g}"
             )
         return self
 

@@ -1,7 +1,7 @@
 """Training of an autoencoder with Lightning: batches, training step, validation and optimiser."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
@@ -144,6 +144,13 @@ class AutoencoderTraining(BudgetedTraining):
         rows, columns = spec.window.inside
         self._pixels = len(range(spec.window.height)[rows]) * len(range(spec.window.width)[columns])
         self._val_sums: dict[str, Tensor] = {}
+        self._seed = torch.initial_seed()  # that of the run, which was set before
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        super().on_train_batch_start(batch, batch_idx)
+        if self.context is not None:
+            # The noise of a step depends on the seed and the step alone, so that a resumed run has the same.
+            torch.manual_seed(self._seed * 1_000_003 + self.global_step)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return optimiser_of(self.net, self.learning_rate, [self.context, self.identity_head])
