@@ -2,9 +2,9 @@
 
     python benchmarks/coded_files.py [--model RUN] [--data STORE] [--prints 1000] [--threads 2]
 
-The times are those of `ridgecode encode` and `decode` without their start. Encoding reads the prints, runs network and
-entropy coder, and writes the archive; decoding reads the archive, runs entropy coder and network, and writes a PNG for
-each print. WebP (quality 0) encodes images in memory to a file each; decoding reads each file and writes a PNG. Without
+The times are those of `ridgecode encode` and `decode`, less that of one print, which is mostly the loading of the model.
+Encoding reads the prints, runs network and entropy coder, and writes the archive; decoding reads the archive, runs
+entropy coder and network, and writes a PNG for each print. WebP (quality 0) encodes images in memory to a file each; decoding reads each file and writes a PNG. Without
 --data 10 synthetic subjects are made.
 """
 
@@ -18,13 +18,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from ridgecode.commands.coded_decode import decode_coded
-from ridgecode.commands.coded_encode import write_coded
 
 from ridgecode.autoencoders.saved import load_autoencoder
 from ridgecode.codec.images.classical import classical_codec
-from ridgecode.codec.ridge_file import RidgeFile
+from ridgecode.commands.decode import decode
 from ridgecode.commands.decoded_images import write_images
+from ridgecode.commands.encode import encode
+from ridgecode.commands.settings.decode import Decode
+from ridgecode.commands.settings.encode import Encode
 from ridgecode.evaluation.codec_figures import without_margin
 from ridgecode.prints.datasets.prepare import prepare
 from ridgecode.prints.store import PrintStore
@@ -49,7 +50,7 @@ def main() -> None:
         "--model", default="ridge-whole-512", help="run or model with a codec (default ridge-whole-512)"
     )
     parser.add_argument("--data", type=Path, help="prepared store (default: 10 synthetic subjects, made for this run)")
-    parser.add_argument("--prints", type=int, default=1000, help="of validation subjects, at most (default 1000)")
+    parser.add_argument("--prints", type=int, default=1000, help="at most (default 1000)")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="most of them (default: all)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -62,18 +63,24 @@ def main() -> None:
 
 def table(store: PrintStore, arguments: argparse.Namespace) -> None:
     saved = load_autoencoder(arguments.model)
-    rows = store.rows("val", levels=None)[: arguments.prints]
+    rows = store.rows("all", levels=None)[: arguments.prints]
     machine, n = environment()["machine"], len(rows)
     print(f"{machine['cpu']}; {n} prints of {store.source}, {arguments.model}, {saved.spec.view}\n")
     print("| | threads | encode, prints/s | decode, prints/s |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "x.ridge"
+        path, images = Path(folder) / "x.ridge", Path(folder) / "images"
+        model = Path(arguments.model)
         for threads in sorted({1, arguments.threads}):
-            torch.set_num_threads(threads)
-            into = seconds(lambda: write_coded(saved, store, rows, path))
-            out = seconds(
-                lambda: decode_coded(RidgeFile.open(path), np.arange(n), str(arguments.model), Path(folder) / "images")
-            )
+
+            def encode_some(some: str, threads: int = threads) -> None:
+                encode(Encode(store.path, path, model, "all", some, threads=threads))
+
+            def decode_some(some: str, threads: int = threads) -> None:
+                decode(Decode(path, images, model, select=some, threads=threads))
+
+            into = -seconds(lambda: encode_some("0"))
+            into += seconds(lambda: encode_some(f"0-{n - 1}"))
+            out = seconds(lambda: decode_some("")) - seconds(lambda: decode_some("0"))
             print(f"| coded | {threads} | {n / into:.0f} | {n / out:.0f} |", flush=True)
         print(webp_row(Path(folder), without_margin(saved.spec.window, store.stack(rows))))
 

@@ -1,5 +1,7 @@
 """The repository's own files agree with each other (versions, pins, verbs, links) and stay small."""
 
+import ast
+import importlib
 import re
 import shutil
 import subprocess
@@ -17,6 +19,7 @@ from ridgecode.commands.cli import VERBS
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("results/**/*.md")])
+SCRIPTS = sorted([*ROOT.glob("benchmarks/*.py"), *ROOT.glob("results/**/*.py")])
 PNG_LIMIT = 300_000  # bytes
 TREE_LIMIT = 25_000_000  # bytes, without the shipped models
 README_WORDS = 1000
@@ -114,6 +117,18 @@ def test_pictures_are_small() -> None:
 def test_tree_without_models_is_small() -> None:
     files = [path for path in tracked_files() if path.suffix != ".safetensors"]
     assert sum(path.stat().st_size for path in files) < TREE_LIMIT
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_scripts_import_what_is_there(script: Path) -> None:
+    """No test runs the benchmarks and the scripts of results, so that a module that moves would leave them behind."""
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ridgecode"):
+            module = importlib.import_module(node.module or "")
+            for name in node.names:
+                if not hasattr(module, name.name):
+                    importlib.import_module(f"{node.module}.{name.name}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
