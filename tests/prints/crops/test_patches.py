@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
+from skimage.morphology import convex_hull_image
 
 from ridgecode.prints.crops import patches
 from ridgecode.prints.crops.patches import TrainingPatches, middle_patch
@@ -43,6 +46,7 @@ def test_processes_share_the_batches_of_one(monkeypatch: pytest.MonkeyPatch) -> 
 def test_images_are_taken_as_often_as_their_weights_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patches, "PATCHES_PER_EPOCH", 800)
     monkeypatch.setattr(patches, "LIT_SHARE", 0.0)
+    monkeypatch.setattr(patches, "EMPTY_SHARE", 0.0)
     batches = _epoch(_images((40, 40), (40, 40)), [3, 1])
     second = torch.cat(batches).flatten(1).mean(1) > 37 / 255
     assert float(second.float().mean()) == pytest.approx(0.25, abs=0.06)
@@ -52,6 +56,7 @@ def test_patches_without_variation_are_parts_of_their_image(monkeypatch: pytest.
     monkeypatch.setattr(patches, "PATCHES_PER_EPOCH", 64)
     monkeypatch.setattr(patches, "LIT_SHARE", 0.0)
     monkeypatch.setattr(patches, "RESAMPLED_SHARE", 0.0)
+    monkeypatch.setattr(patches, "EMPTY_SHARE", 0.0)
     random = np.random.default_rng(0)
     image = random.integers(0, 256, (40, 50), np.uint8)
     parts = {
@@ -66,7 +71,8 @@ def test_patches_without_variation_are_parts_of_their_image(monkeypatch: pytest.
     assert len({one.tobytes() for one in found}) > 32
 
 
-def test_a_small_image_is_continued_by_its_edge() -> None:
+def test_a_small_image_is_continued_by_its_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patches, "EMPTY_SHARE", 0.0)
     image = np.full((10, 50), 7, np.uint8)
     assert np.array_equal(middle_patch(image, 32), np.full((32, 32), 7, np.uint8))
     assert all(float(x.max() - x.min()) < 1e-6 for batch in _epoch([image], [1])[:2] for x in batch)
@@ -75,3 +81,24 @@ def test_a_small_image_is_continued_by_its_edge() -> None:
 def test_the_middle_patch_is_the_middle() -> None:
     image = np.arange(60 * 40, dtype=np.uint32).astype(np.uint8).reshape(60, 40)
     assert np.array_equal(middle_patch(image, 32), image[14:46, 4:36])
+
+
+@given(st.integers(0, 10_000))
+def test_background_lies_beyond_a_line_and_the_print_stays_on_this_side(seed: int) -> None:
+    patch = torch.zeros(32, 32)
+    drawn = patches.partly_empty(patch, np.random.default_rng(seed))
+    empty = drawn > 0
+    assert float(drawn.max()) <= 1 and bool((drawn[empty] > patches.LEAST_GREY - 5 * patches.MOST_NOISE).all())
+    for side in (empty.numpy(), ~empty.numpy()):
+        if side.sum() > 3:  # both sides of a line are convex
+            assert np.array_equal(side, convex_hull_image(side, offset_coordinates=False))
+
+
+def test_half_of_the_backgrounds_are_white_and_some_are_all_over() -> None:
+    random = np.random.default_rng(0)
+    drawn = torch.stack([patches.partly_empty(torch.zeros(32, 32), random) for _ in range(600)])
+    greatest, empty = drawn.flatten(1).amax(1), (drawn > 0).flatten(1).float().mean(1)
+    # Five in six have a line; as many of these lie beyond a corner, and so all over or nowhere.
+    assert float((greatest[empty > 0] == 1).float().mean()) == pytest.approx(0.5, abs=0.12)
+    assert 0.15 < float((empty == 1).float().mean()) < 0.3
+    assert 0.4 < float(empty.mean()) < 0.7

@@ -16,6 +16,12 @@ RESAMPLED_SHARE, LEAST_SCALE, MOST_SCALE = 0.4, 0.85, 1.2
 LIT_SHARE, LEAST_CONTRAST = 0.5, 0.4
 """Such a share gets another contrast, 0.4 to 1 times its own, and another brightness, since sensors differ."""
 
+EMPTY_SHARE = 0.3
+"""Such a share gets plain background in a part: the training sets' prints fill their images, while others lie on a white
+card or a grey glass."""
+LEAST_GREY, MOST_NOISE = 0.6, 0.02
+"""Half of these backgrounds are white; others are at least so light, with noise of at most this standard deviation."""
+
 
 class TrainingPatches:
     """Iterable over one epoch's batches: (batch_size, 1, side, side) float32 in [0, 1].
@@ -24,8 +30,8 @@ class TrainingPatches:
     seed, epoch: they alone decide the batches; `epoch` may be set before each epoch
     rank, world_size: each of `world_size` processes takes every `world_size`-th batch
 
-    A patch lies anywhere in its image, is mirrored and transposed by chance, and now and then resampled or lit
-    otherwise. Where an image is smaller than the patch, its edge is repeated.
+    A patch lies anywhere in its image, is mirrored and transposed by chance, and now and then resampled, lit otherwise,
+    or partly replaced by plain background. Where an image is smaller than the patch, its edge is repeated.
     """
 
     def __init__(
@@ -71,7 +77,22 @@ class TrainingPatches:
         if random.random() < LIT_SHARE:
             contrast = random.uniform(LEAST_CONTRAST, 1.0)
             patch = patch * contrast + random.uniform(0, 1 - contrast)
+        if random.random() < EMPTY_SHARE:
+            patch = partly_empty(patch, random)
         return patch.contiguous()
+
+
+def partly_empty(patch: Tensor, random: np.random.Generator) -> Tensor:
+    """(side, side) in [0, 1] -> the same with plain background on one side of a line, or, one time in six, all over."""
+    shape = (len(patch), len(patch))
+    grey, noise = (1.0, 0.0) if random.random() < 0.5 else random.uniform([LEAST_GREY, 0.0], [1.0, MOST_NOISE])
+    background = grey + noise * random.standard_normal(shape, dtype=np.float32)
+    angle, offset = random.uniform(0, 2 * np.pi), random.uniform(-0.5, 0.5)
+    place = (np.arange(len(patch), dtype=np.float32) + 0.5) / len(patch) - 0.5
+    beyond = np.cos(angle) * place[:, None] + np.sin(angle) * place > offset
+    if random.random() < 1 / 6:
+        beyond[:] = True
+    return torch.where(torch.from_numpy(beyond), torch.from_numpy(background.clip(0, 1)).to(patch.dtype), patch)
 
 
 def middle_patch(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
