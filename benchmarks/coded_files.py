@@ -2,10 +2,10 @@
 
     python benchmarks/coded_files.py [--model RUN] [--data STORE] [--prints 1000] [--threads 2]
 
-The times are those of `ridgecode encode` and `decode`, less that of one print, which is mostly the loading of the model.
-Encoding reads the prints, runs network and entropy coder, and writes the archive; decoding reads the archive, runs
-entropy coder and network, and writes a PNG for each print. WebP (quality 0) encodes images in memory to a file each; decoding reads each file and writes a PNG. Without
---data 10 synthetic subjects are made.
+The times are those of `ridgecode encode` and `decode`, less that of one print, which is mostly the loading of the
+model. Encoding reads the prints, runs network and entropy coder, and writes the archive; decoding reads the archive,
+runs entropy coder and network, and writes a PNG for each print. WebP (quality 0) encodes images in memory to a file
+each; decoding reads each file and writes a PNG. Without --data 10 synthetic subjects are made.
 """
 
 import argparse

@@ -17,8 +17,8 @@ LIT_SHARE, LEAST_CONTRAST = 0.5, 0.4
 """Such a share gets another contrast, 0.4 to 1 times its own, and another brightness, since sensors differ."""
 
 EMPTY_SHARE = 0.3
-"""Such a share gets plain background in a part: the training sets' prints fill their images, while others lie on a white
-card or a grey glass."""
+"""Such a share gets plain background in a part: the training sets' prints fill their images, while others lie on a
+white card or a grey glass."""
 LEAST_GREY, MOST_NOISE = 0.6, 0.02
 """Half of these backgrounds are white; others are at least so light, with noise of at most this standard deviation."""
 
