@@ -1,12 +1,14 @@
 """Varied views of a print: what further impressions of the same finger might look like.
 
-print (H, W) --warp--> --press--> --light--> --cover--> view (h, w)
+print (H, W) --warp--> --press--> --light--> --cover--> --recentre--> view (h, w)
 
 - warp: turned, shifted, scaled, stretched and bent, as a finger lies on the sensor and its skin is pulled; blurred;
 - press: thinner ridges of a dry or light finger, thicker ones of a wet or pressed one, differently from place to place;
 - light: another contrast and a gain that changes slowly over the print, and grain;
 - cover: a part of the finger beside a straight line, or outside an ellipse, has not touched the sensor; and what lies
-  outside the sensor's window is cut off.
+  outside the sensor's window is cut off;
+- recentre: what is left is brought to the middle, as the frame of a print does (prints/frame.py). Otherwise the outline
+  would tell where a finger lies, and nobody would have to look at its ridges.
 
 Training takes two views of a finger, or of two impressions of it, as a mated pair. Bending a print at a coarse grid of
 points is the plain form of the skin distortion of R. Cappelli, D. Maio and D. Maltoni, "Modelling plastic distortion in
@@ -30,8 +32,10 @@ _WARP_POINTS = 17
 """A warp is computed at so many points a side, and is linear between them."""
 _FIELD_POINTS = 4
 """Pressure and light change over so many points a side."""
-_WINDOW_SHIFT = 6
-"""Most pixels by which the middle of a sensor's window is off the view's, in rows and in columns."""
+_CELL, _INKED_SHARE = 8, 0.25
+"""A cell of 8x8 pixels belongs to the print where it has more than this share of the ink of the view's darkest cell."""
+_OFF_CENTRE = 4
+"""Most pixels by which a view that is brought to the middle is off it, in rows and in columns."""
 _PRINTS_AT_A_TIME = 32
 """So many views stay in a core's cache."""
 
@@ -45,8 +49,9 @@ class Variation:
     blur_px: largest standard deviation of a Gaussian blur; `blur_share` of views.
     press: standard deviation of the ink level; `press_share` of views. light: standard deviation of gain;
     `light_share`. grain: largest standard deviation of added noise; `grain_share` of views. cover_share: views of which
-    a part is missing. window: rows and columns of the sensor's window, whose middle lies within 6 pixels of the view's;
-    `window_share` of views are cut by it, none where it is None.
+    a part is missing. window: rows and columns of the sensor's window, whose middle lies within
+    `window_shift_px` of the view's, in rows and in columns; `window_share` of views are cut by it, none where it is
+    None. recentre: whether what is left of a view is brought to its middle, to within 4 pixels.
     """
 
     rotation_deg: float = 25.0
@@ -66,6 +71,8 @@ class Variation:
     cover_share: float = 0.35
     window: tuple[int, int] | None = None
     window_share: float = 0.6
+    window_shift_px: int = 6
+    recentre: bool = False
 
 
 class ViewMovement(NamedTuple):
@@ -85,8 +92,8 @@ def varied_views(
 ) -> Tensor:
     """One view of each print: uint8 (N, H, W), 0 a black ridge -> float32 (N, h, w) in [0, 1], 0 a black ridge.
 
-    side: (h, w) of the views; a print's middle lies in the middle of its view, but for the shift. All draws come from
-    `random`, so that equal generators give equal views.
+    side: (h, w) of the views; a print's middle lies in the middle of its view, but for the shift and for `recentre`.
+    All draws come from `random`, so that equal generators give equal views.
     """
     return moved_views(prints, random, side, variation)[0]
 
@@ -118,6 +125,8 @@ def _some_views(
     _light(views, random, variation)
     _cover(views, random, variation)
     _cut(views, random, variation)
+    if variation.recentre:
+        movement = _recentre(views, movement, random)
     return (1 - views[:, 0]).clamp_(0, 1), movement
 
 
@@ -202,13 +211,31 @@ def _cut(views: Tensor, random: np.random.Generator, variation: Variation) -> No
     if variation.window is None:
         return
     n, sides = len(views), tuple(views.shape[2:])
-    middles = random.integers(-_WINDOW_SHIFT, _WINDOW_SHIFT + 1, (n, 2))
+    middles = random.integers(-variation.window_shift_px, variation.window_shift_px + 1, (n, 2))
     for i in np.flatnonzero(random.random(n) < variation.window_share):
         for axis, (side, window) in enumerate(zip(sides, variation.window, strict=True)):
             first = (side - window) // 2 + int(middles[i, axis])
             view = views[i, 0].movedim(axis, 0)
             view[: max(first, 0)] = 0
             view[max(first + window, 0) :] = 0
+
+
+def _recentre(views: Tensor, movement: ViewMovement, random: np.random.Generator) -> ViewMovement:
+    """Shifts each view, so that the centroid of its print lies near the middle; returns the movements with that."""
+    cells = F.avg_pool2d(views, _CELL)[:, 0]
+    inked = (cells > _INKED_SHARE * cells.amax((1, 2), keepdim=True)).float()
+    shifts = random.integers(-_OFF_CENTRE, _OFF_CENTRE + 1, (2, len(views)))
+    for axis, side in enumerate(views.shape[2:]):
+        place = (torch.arange(inked.shape[1 + axis]) + 0.5) * _CELL - side / 2
+        along = inked.sum(2 - axis)
+        shifts[axis] -= ((along * place).sum(1) / along.sum(1).clamp(min=1)).round().long().numpy()
+    for view, both in zip(views[:, 0], shifts.T.tolist(), strict=True):
+        shifted = torch.roll(view, both, (0, 1))
+        for lines, by in zip((shifted, shifted.T), both, strict=True):
+            lines[slice(0, by) if by >= 0 else slice(by, None)] = 0
+        view.copy_(shifted)
+    down, right = torch.from_numpy(shifts).float()
+    return ViewMovement(movement.rotation, movement.right + right, movement.down + down)
 
 
 def _smooth(points: NDArray[np.float64], side: tuple[int, ...], mode: str) -> Tensor:

@@ -4,6 +4,7 @@ fingers --draw--> prints --mirror, vary--> views (B, 160, 160), and how each one
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +16,15 @@ from torch import Tensor
 from ridgecode.matching.siamese.ridge import Pose
 from ridgecode.prints.frame import FRAME_SIDE, frame_corner, framed
 from ridgecode.prints.store import PrintStore
-from ridgecode.prints.varied_views import moved_views
+from ridgecode.prints.varied_views import Variation, moved_views
 from ridgecode.runs.progress import with_progress
 from ridgecode.training.budgeted import EpochLoader
 from ridgecode.training.views.finger_views import FingerSet
 from ridgecode.training.views.shared_batches import StoreShares
 
+WINDOW, WINDOW_SHIFT_PX, WINDOW_SHARE = (112, 96), 36, 0.5
+"""Rows and columns of the sensor's window that views of sets without altered prints are cut by, how far its middle is
+off the print's, and how often. Impressions of one finger show different parts of it."""
 REAL_SHARE = 0.35
 """How often a view shows the Real print of an impression, where altered prints are there too."""
 
@@ -72,9 +76,17 @@ def ridge_batch(of: FingerSet, n_views: int, random: np.random.Generator) -> Rid
     mirrored = np.repeat(random.random(n_fingers) < 0.5, each)
     prints = of.prints[rows]
     prints[mirrored] = prints[mirrored][:, :, ::-1]
-    views, movement = moved_views(prints, random, (FRAME_SIDE, FRAME_SIDE), of.variation)
+    views, movement = moved_views(prints, random, (FRAME_SIDE, FRAME_SIDE), ridge_variation(of.variation))
     fingers = torch.arange(n_fingers).repeat_interleave(each)
     return RidgeBatch(views, Pose(*movement), fingers, 2 * fingers + torch.from_numpy(shown))
+
+
+def ridge_variation(variation: Variation) -> Variation:
+    """How far frames of a set differ: what a view shows is brought to the middle, as a frame is, so that the core may
+    lie anywhere, and the pose must find it by the ridges."""
+    if variation.window is None:
+        variation = replace(variation, window=WINDOW, window_share=WINDOW_SHARE, window_shift_px=WINDOW_SHIFT_PX)
+    return replace(variation, recentre=True)
 
 
 def _drawn(
