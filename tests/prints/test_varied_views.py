@@ -107,3 +107,19 @@ def test_a_blurred_view_is_the_print_under_a_gaussian_of_at_most_the_stated_widt
         assert min(far) < 0.02
         found.append(sigmas[int(np.argmin(far))])
     assert np.ptp(found) > 0.3
+
+
+@given(st.integers(0, 2**20))
+def test_what_is_left_of_a_covered_view_comes_to_its_middle_by_the_stated_shift(seed):
+    dark = np.full((6, 128, 128), 255, np.uint8)
+    dark[:, 14:114, 14:114] = 40 + np.random.default_rng(seed).integers(0, 60, (6, 100, 100), np.uint8)
+    variation = replace(STILL, cover_share=1.0, window=(90, 70), window_share=0.5, window_shift_px=20)
+    kept, still = moved_views(dark, np.random.default_rng(seed), (128, 128), variation)
+    views, moved = moved_views(dark, np.random.default_rng(seed), (128, 128), replace(variation, recentre=True))
+    assert not still.right.any() and not still.down.any() and not moved.rotation.any()
+    for before, after, right, down in zip(kept.numpy(), views.numpy(), moved.right, moved.down, strict=True):
+        expected = ndimage.shift(before, (int(down), int(right)), order=0, cval=1.0)
+        np.testing.assert_allclose(after, expected, atol=1e-6)
+        inked = after < 0.9
+        if inked.sum() > 1000:
+            assert np.abs(np.subtract(ndimage.center_of_mass(inked), 63.5)).max() < 4 + 3

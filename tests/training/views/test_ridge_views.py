@@ -4,13 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from ridgecode.matching.siamese.ridge import FRAME_SIDE
+from ridgecode.matching.siamese.ridge import FRAME_SIDE, upright
 from ridgecode.prints.frame import frame_corner, framed
 from ridgecode.prints.store import PrintStore
 from ridgecode.training.views.finger_views import FingerSet, finger_sets
-from ridgecode.training.views.ridge_views import RidgeBatches, _drawn, frames, ridge_batch
+from ridgecode.training.views.ridge_views import RidgeBatches, _drawn, frames, ridge_batch, ridge_variation
 from ridgecode.training.views.shared_batches import StoreShares
+from ridgecode.training.views.variations import OF_ALTERED_PRINTS, OF_REAL_PRINTS
 
 
 def _set(name: str, n_fingers: int, n_impressions: int) -> FingerSet:
@@ -72,3 +74,23 @@ def test_altered_prints_lie_where_their_real_print_does(matching_store: Path) ->
 def test_the_fingers_of_a_store_have_frames(matching_store: Path) -> None:
     (of,) = finger_sets(PrintStore.open(matching_store), "train", frames)
     assert of.prints.shape[1:] == (FRAME_SIDE, FRAME_SIDE) and len(of) == 20
+
+
+def test_views_of_every_set_are_brought_to_the_middle_and_altered_prints_keep_their_window() -> None:
+    real, altered = ridge_variation(OF_REAL_PRINTS), ridge_variation(OF_ALTERED_PRINTS)
+    assert real.recentre and altered.recentre
+    assert altered.window == OF_ALTERED_PRINTS.window and altered.window_shift_px == OF_ALTERED_PRINTS.window_shift_px
+    assert real.window_shift_px > 4 * altered.window_shift_px
+
+
+def test_the_stated_movement_leads_from_a_print_to_its_view() -> None:
+    """Turned back by the movement, each view shows where the print is dark."""
+    of = _set("a", 4, 1)
+    of.prints[:] = 255
+    of.prints[:, 40:120, 50:110] = 0
+    batch = ridge_batch(of, 8, np.random.default_rng(0))
+    assert float(torch.stack((batch.moved.right, batch.moved.down)).abs().max()) > 3
+    back = upright(1 - batch.views[:, None], batch.moved, 160)[:, 0]
+    outside = torch.ones(160, 160, dtype=torch.bool)
+    outside[25:135, 35:125] = False
+    assert float(back[:, outside].mean()) < 0.05 * float(back[:, ~outside].mean())
