@@ -66,7 +66,7 @@ class RidgeTraining(BudgetedTraining):
             e = self.net.embed_posed(ridges, Pose(*(one.detach() for one in pose)))
         terms = {
             "infonce": many_views_loss(e, batch.fingers),
-            "pose": pose_loss(pose, batch.moved, batch.impressions, POSE_ANCHOR),
+            "pose": pose_loss(pose, batch.moved, batch.impressions, POSE_ANCHOR, batch.middles),
         }
         loss = terms["infonce"] + POSE_WEIGHT * terms["pose"]
         self.count(len(e), {"loss": loss, **terms})

@@ -37,7 +37,7 @@ from ridgecode.training.recorder import Recorder
 from ridgecode.training.ridge_siamese import RidgeTraining
 from ridgecode.training.schedule import Budget, Stopwatch
 from ridgecode.training.views.finger_views import FingerSet, finger_sets
-from ridgecode.training.views.ridge_views import RidgeData, frames
+from ridgecode.training.views.ridge_views import RidgeData, frames, with_middles
 from ridgecode.training.views.shared_batches import StoreShares, store_paths
 
 
@@ -110,7 +110,7 @@ def _train(
     half = Hardware(settings.device, precision=settings.precision).lightning_precision == "bf16-mixed"
     budget = Budget(0, settings.max_minutes, Stopwatch())
     module = RidgeTraining(net, spec, format, lists, budget, much.learning_rate, half)
-    of_stores = [finger_sets(store, "train", frames) for store in stores]
+    of_stores = [[with_middles(one) for one in finger_sets(store, "train", frames)] for store in stores]
     data = RidgeData(*_weighted(of_stores, shares), much.n_views, settings.seed, much.steps)
     with open_tracker(settings.tracker, run.path, plain(settings), run.path.name, "train-siamese") as tracker:
 

@@ -52,6 +52,15 @@ class Pose(NamedTuple):
     down: Tensor
 
 
+class Middles(NamedTuple):
+    """Where the upright middle of N prints should lie: right, down (N,) in pixels from the middle of the print's frame;
+    weight (N,): of that in the pose's loss."""
+
+    right: Tensor
+    down: Tensor
+    weight: Tensor
+
+
 class RidgeNetwork(nn.Module):
     """The network, for frames of 160x160 pixels at 200 ppi.
 
@@ -152,16 +161,16 @@ def _some(x: Tensor) -> tuple[Tensor, ...]:
     return (x,) if torch.compiler.is_exporting() else x.split(_AT_A_TIME)
 
 
-def pose_loss(found: Pose, moved: Pose, prints: Tensor, anchor: float = 0.05) -> Tensor:
+def pose_loss(found: Pose, moved: Pose, prints: Tensor, anchor: float = 0.05, middles: Middles | None = None) -> Tensor:
     """How far predicted poses disagree with the known movements of the views.
 
     found: predicted, of N views; moved: how each view was turned and shifted from its print; prints: (N,), a number
-    for each print, which its views share
+    for each print, which its views share; middles: where the upright middle of each view's print should lie
 
-    Views of one print must agree on where in the print its upright middle lies, wherever that is. A view that shows a
-    part of the finger only can't tell where the middle of all that touched the sensor lies, but where the core is, if
-    that is in sight; so agreement leads to the core. `anchor` weighs how far the upright middle may be from the print's
-    own middle, so that the mean of all prints stays upright and in the middle.
+    Views of one print must agree on where in the print its upright middle lies. Other impressions of the finger must
+    have it at the same place of the finger, which `middles` is for. Without it, `anchor` weighs how far the upright
+    middle may be from the print's own middle, so that the mean of all prints stays in the middle; it also weighs how
+    far the mean of all prints may be turned.
     """
     cos, sin = moved.rotation.cos(), moved.rotation.sin()
     x, y = found.right - moved.right, found.down - moved.down
@@ -170,7 +179,11 @@ def pose_loss(found: Pose, moved: Pose, prints: Tensor, anchor: float = 0.05) ->
     _, at, counts = prints.unique(return_inverse=True, return_counts=True)
     mean = torch.zeros(len(counts), 3, device=own.device).index_add_(0, at, own) / counts[:, None]
     apart = F.smooth_l1_loss(own, mean[at].detach())
-    return apart + anchor * F.smooth_l1_loss(own, torch.zeros_like(own))
+    wanted, weight = torch.zeros_like(own), torch.full_like(own, anchor)
+    if middles is not None:
+        wanted[:, 0], wanted[:, 1] = middles.right / 4, middles.down / 4
+        weight[:, :2] = middles.weight[:, None]
+    return apart + (weight * F.smooth_l1_loss(own, wanted, reduction="none")).mean()
 
 
 def _trunk(side: int, channels: tuple[int, ...], blocks: tuple[int, ...], stem: int) -> tuple[list[nn.Module], int]:

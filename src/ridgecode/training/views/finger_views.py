@@ -23,12 +23,14 @@ class FingerSet:
     """The prints of F fingers of one data set.
 
     name: of the set; prints: (N, H, W) uint8; impressions: for each finger its impressions, and for each of those the
-    rows of its prints, the Real one first
+    rows of its prints, the Real one first; middles: float32 (N, 3), where the upright middle of each print should lie
+    and how sure that is, as `Middles` has it; None where nothing is known of it
     """
 
     name: str
     prints: NDArray[np.uint8]
     impressions: list[list[NDArray[np.int64]]]
+    middles: NDArray[np.float32] | None = None
 
     @property
     def variation(self) -> Variation:

@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ridgecode.matching.siamese.ridge import Pose
+from ridgecode.matching.siamese.ridge import Middles, Pose
+from ridgecode.prints.core import find_core
 from ridgecode.prints.frame import FRAME_SIDE, frame_corner, framed
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.varied_views import Variation, moved_views
@@ -29,14 +30,36 @@ REAL_SHARE = 0.35
 """How often a view shows the Real print of an impression, where altered prints are there too."""
 
 
+CENTRE_BELOW_CORE = 10.0
+"""The centre of a finger lies so many pixels below its core, in the mean of synthetic prints."""
+UNSURE, SURE = 0.2, 0.35
+"""A core of at most the first certainty counts nothing, of at least the second fully."""
+CORE_WEIGHT, ANY_WEIGHT = 0.5, 0.01
+"""Weight in the pose's loss of the core's place, and of the middle of what touched the sensor where no core is sure."""
+
+
 class RidgeBatch(NamedTuple):
     """B views. views: float32 (B, 160, 160) in [0, 1]; moved: how each was turned and shifted; fingers, impressions:
-    int64 (B,), a number for each finger of the batch and for each of its impressions."""
+    int64 (B,), a number for each finger of the batch and for each of its impressions; middles: where the upright middle
+    of each print should lie, if that is known."""
 
     views: Tensor
     moved: Pose
     fingers: Tensor
     impressions: Tensor
+    middles: Middles | None = None
+
+
+def with_middles(of: FingerSet) -> FingerSet:
+    """A set of frames with the place where the upright middle of each should lie: below the core of the impression's
+    Real print, if that has a sure one."""
+    middles = np.zeros((len(of.prints), 3), np.float32)
+    impressions = [prints for finger in of.impressions for prints in finger]
+    for prints in with_progress(impressions, f"Finding the cores of {of.name}", len(impressions)):
+        core = find_core(of.prints[prints[0]])
+        sure = min(max((core.certainty - UNSURE) / (SURE - UNSURE), 0.0), 1.0)
+        middles[prints] = sure * core.right, sure * (core.down + CENTRE_BELOW_CORE), max(sure * CORE_WEIGHT, ANY_WEIGHT)
+    return replace(of, middles=middles)
 
 
 def frames(store: PrintStore, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -78,7 +101,11 @@ def ridge_batch(of: FingerSet, n_views: int, random: np.random.Generator) -> Rid
     prints[mirrored] = prints[mirrored][:, :, ::-1]
     views, movement = moved_views(prints, random, (FRAME_SIDE, FRAME_SIDE), ridge_variation(of.variation))
     fingers = torch.arange(n_fingers).repeat_interleave(each)
-    return RidgeBatch(views, Pose(*movement), fingers, 2 * fingers + torch.from_numpy(shown))
+    middles = None
+    if of.middles is not None:
+        known = torch.from_numpy(of.middles[rows])
+        middles = Middles(known[:, 0] * torch.from_numpy(np.where(mirrored, -1, 1)), known[:, 1], known[:, 2])
+    return RidgeBatch(views, Pose(*movement), fingers, 2 * fingers + torch.from_numpy(shown), middles)
 
 
 def ridge_variation(variation: Variation) -> Variation:
