@@ -40,10 +40,10 @@ from ridgecode.prints.sets import print_sets
 from ridgecode.prints.store import PrintStore
 
 QUALITIES: dict[str, tuple[float, ...]] = {
-    "jpeg2000": (19, 20.5, 22, 23.5, 25, 27, 29, 31),
-    "jpegxl": (19.9, 16, 13, 10, 8, 6, 4),  # from 20 on libjxl halves the image
-    "webp": (0, 1, 4, 8, 15, 25, 40),
-    "avif": (0, 3, 6, 10, 15, 20, 27, 35),
+    "jpeg2000": (19, 20.5, 22, 23.5, 25, 27, 29),
+    "jpegxl": (19.9, 13, 8, 5),  # from 20 on libjxl halves the image
+    "webp": (0, 4, 15, 40),
+    "avif": (0, 6, 15, 27),
 }
 """From about 1,000 to 10,000 bytes of a print of 388x374 pixels."""
 UNCOMPRESSED, WSQ, ALL = "uncompressed", "wsq", "all"

@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from ridgecode.errors import BadInput
 from ridgecode.matching.siamese.ridge import (
+    Middles,
     Pose,
     RidgeNetwork,
     local_contrast,
@@ -80,6 +81,25 @@ def test_the_pose_loss_is_zero_where_predictions_are_the_movements_and_ignores_w
     )
     assert float(pose_loss(carried, moved, prints, anchor=0.0)) == pytest.approx(0, abs=1e-6)
     assert float(pose_loss(carried, moved, prints, anchor=0.2)) > 0.1
+
+
+def test_upright_middles_that_are_known_draw_the_pose_there_by_their_weight():
+    """Against the formula: predictions that lie `off` pixels from the middle that is known."""
+    n, off = 6, 10.0
+    moved = Pose(torch.zeros(n), torch.full((n,), 3.0), torch.full((n,), -2.0))
+    middles = Middles(torch.full((n,), 20.0), torch.full((n,), -30.0), torch.full((n,), 0.5))
+    there = Pose(torch.zeros(n), moved.right + 20.0, moved.down - 30.0)
+    prints = torch.arange(n) // 2
+    assert float(pose_loss(there, moved, prints, middles=middles)) == pytest.approx(0, abs=1e-6)
+    aside = there._replace(right=there.right + off)
+    # smooth L1 in units of 4 pixels, a third of the three numbers
+    assert float(pose_loss(aside, moved, prints, middles=middles)) == pytest.approx(0.5 * (off / 4 - 0.5) / 3, rel=1e-5)
+    unknown = middles._replace(weight=torch.zeros(n))
+    assert float(pose_loss(aside, moved, prints, middles=unknown)) == pytest.approx(0, abs=1e-6)
+    turned = there._replace(rotation=there.rotation + 0.7)
+    assert float(pose_loss(turned, moved, prints, anchor=0.1, middles=unknown)) == pytest.approx(
+        0.1 * 9.5 / 3, rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("side", [96, 160])

@@ -7,10 +7,24 @@ import pytest
 import torch
 
 from ridgecode.matching.siamese.ridge import FRAME_SIDE, upright
+from ridgecode.prints.core import find_core
 from ridgecode.prints.frame import frame_corner, framed
 from ridgecode.prints.store import PrintStore
+from ridgecode.prints.synthetic.impressions import impression
+from ridgecode.prints.synthetic.masters import master_print
 from ridgecode.training.views.finger_views import FingerSet, finger_sets
-from ridgecode.training.views.ridge_views import RidgeBatches, _drawn, frames, ridge_batch, ridge_variation
+from ridgecode.training.views.ridge_views import (
+    ANY_WEIGHT,
+    CENTRE_BELOW_CORE,
+    CORE_WEIGHT,
+    SURE,
+    RidgeBatches,
+    _drawn,
+    frames,
+    ridge_batch,
+    ridge_variation,
+    with_middles,
+)
 from ridgecode.training.views.shared_batches import StoreShares
 from ridgecode.training.views.variations import OF_ALTERED_PRINTS, OF_REAL_PRINTS
 
@@ -33,8 +47,8 @@ def test_each_finger_has_two_views_of_each_of_its_drawn_impressions(n_fingers, n
     assert batch.views.shape == (len(batch.fingers), FRAME_SIDE, FRAME_SIDE)
     _, of_impressions = np.unique(batch.impressions.numpy(), return_counts=True)
     assert set(of_impressions.tolist()) == {2} and len(of_impressions) == len(counts) * each // 2
-    for impression in batch.impressions.unique():
-        assert len(batch.fingers[batch.impressions == impression].unique()) == 1
+    for one in batch.impressions.unique():
+        assert len(batch.fingers[batch.impressions == one].unique()) == 1
 
 
 def test_the_two_views_of_an_impression_show_different_prints_of_it() -> None:
@@ -94,3 +108,26 @@ def test_the_stated_movement_leads_from_a_print_to_its_view() -> None:
     outside = torch.ones(160, 160, dtype=torch.bool)
     outside[25:135, 35:125] = False
     assert float(back[:, outside].mean()) < 0.05 * float(back[:, ~outside].mean())
+
+
+def test_middles_lie_below_the_cores_of_the_real_prints_and_are_mirrored_with_them() -> None:
+    master = master_print(3, "whorl", field_of_view=1.5)
+    real = framed(impression(master, 1))
+    prints = np.stack([real, 255 - 0 * real, real, real])
+    of = with_middles(FingerSet("a", prints, [[np.array([0, 1])], [np.array([2])], [np.array([3])]]))
+    core = find_core(real)
+    assert core.certainty > SURE and of.middles is not None
+    # The white print is an altered one, and lies where its Real print does.
+    np.testing.assert_allclose(of.middles, [[core.right, core.down + CENTRE_BELOW_CORE, CORE_WEIGHT]] * 4, rtol=1e-5)
+    batch = ridge_batch(of, 6, np.random.default_rng(0))
+    assert batch.middles is not None
+    assert set(batch.middles.right.abs().tolist()) == {abs(np.float32(core.right))}
+    signs = {batch.middles.right[batch.fingers == finger].sign().unique().numel() for finger in range(3)}
+    assert signs == {1} and batch.middles.right.unique().numel() == 2
+
+
+def test_a_print_without_a_sure_core_hardly_draws_the_pose() -> None:
+    plain = np.full((2, 160, 160), 255, np.uint8)
+    of = with_middles(FingerSet("a", plain, [[np.array([0])], [np.array([1])]]))
+    assert of.middles is not None
+    np.testing.assert_array_equal(of.middles, np.array([[0, 0, ANY_WEIGHT]] * 2, np.float32))
