@@ -15,19 +15,23 @@ from typing import NamedTuple
 from ridgecode.commands.cli import main as ridgecode
 from ridgecode.matching.siamese import ridge
 from ridgecode.training import ridge_siamese
+from ridgecode.training.views import ridge_views
 
 STEPS = {"image": 1700, "head": 3000}
 
 
 class Row(NamedTuple):
     """stores: which of the three are trained on, and the share of each; flags: of train-siamese; pose_weight,
-    seen_side: constants of the system `ridge` in this row; head: of train-head instead, on the first store; steps: 0
+    core_weight, seen_side: constants of the system `ridge` in this row; recentre: whether views are brought to the
+    middle; head: of train-head instead, on the first store; steps: 0
     for about 40 minutes of one thread"""
 
     stores: tuple[int, ...] = (0, 1, 2)
     shares: tuple[float, ...] = (0.45, 0.2, 0.35)
     flags: tuple[str, ...] = ()
     pose_weight: float = ridge_siamese.POSE_WEIGHT
+    core_weight: float = ridge_views.CORE_WEIGHT
+    recentre: bool = True
     seen_side: int = ridge.SEEN_SIDE
     head: str = ""
     steps: int = 0
@@ -39,6 +43,8 @@ ROWS = {
     "no-synthetic": Row((0, 2), (0.6, 0.4)),
     # The last layer of the pose begins with zeros, and stays so without a loss.
     "no-pose": Row(pose_weight=0.0),
+    "no-core": Row(core_weight=ridge_views.ANY_WEIGHT),
+    "no-recentre": Row(recentre=False, core_weight=ridge_views.ANY_WEIGHT),
     "window-96": Row(seen_side=96),
     "window-160": Row(seen_side=160),
     "bits-8": Row(flags=("--template_bits", "8")),
@@ -68,6 +74,9 @@ def main() -> None:
         common += ["--max_steps", str(row.steps or STEPS["head"] // (2 if row.head == "mlp" else 1))]
     else:
         ridge_siamese.POSE_WEIGHT, ridge.SEEN_SIDE = row.pose_weight, row.seen_side
+        ridge_views.CORE_WEIGHT = row.core_weight
+        if not row.recentre:
+            ridge_views.ridge_variation = lambda variation: variation
         chosen = ",".join(stores[i] for i in row.stores)
         shares = ",".join(str(share) for share in row.shares)
         command = [*f"train-siamese --system ridge --data {chosen} --shares {shares}".split(), *row.flags]
