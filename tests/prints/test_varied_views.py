@@ -122,4 +122,5 @@ def test_what_is_left_of_a_covered_view_comes_to_its_middle_by_the_stated_shift(
         np.testing.assert_allclose(after, expected, atol=1e-6)
         inked = after < 0.9
         if inked.sum() > 1000:
-            assert np.abs(np.subtract(ndimage.center_of_mass(inked), 63.5)).max() < 4 + 3
+            # 4 pixels off the middle, half a pixel of rounding, half a cell where the outline cuts cells
+            assert np.abs(np.subtract(ndimage.center_of_mass(inked), 63.5)).max() <= 4 + 0.5 + 4
