@@ -7,17 +7,19 @@ import pytest
 import torch
 
 from ridgecode.matching.siamese.ridge import FRAME_SIDE, upright
-from ridgecode.prints.core import find_core
+from ridgecode.prints.core import Core, find_core
 from ridgecode.prints.frame import frame_corner, framed
 from ridgecode.prints.store import PrintStore
 from ridgecode.prints.synthetic.impressions import impression
 from ridgecode.prints.synthetic.masters import master_print
+from ridgecode.training.views import ridge_views
 from ridgecode.training.views.finger_views import FingerSet, finger_sets
 from ridgecode.training.views.ridge_views import (
     ANY_WEIGHT,
     CENTRE_BELOW_CORE,
     CORE_WEIGHT,
     SURE,
+    UNSURE,
     RidgeBatches,
     _drawn,
     frames,
@@ -124,6 +126,14 @@ def test_middles_lie_below_the_cores_of_the_real_prints_and_are_mirrored_with_th
     assert set(batch.middles.right.abs().tolist()) == {abs(np.float32(core.right))}
     signs = {batch.middles.right[batch.fingers == finger].sign().unique().numel() for finger in range(3)}
     assert signs == {1} and batch.middles.right.unique().numel() == 2
+
+
+def test_an_unsure_core_weighs_less_but_lies_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    halfway = Core(20.0, -12.0, (UNSURE + SURE) / 2)
+    monkeypatch.setattr(ridge_views, "find_core", lambda grey: halfway)
+    of = with_middles(FingerSet("a", np.zeros((2, 160, 160), np.uint8), [[np.array([0])], [np.array([1])]]))
+    assert of.middles is not None
+    np.testing.assert_allclose(of.middles, [[20.0, CENTRE_BELOW_CORE - 12.0, CORE_WEIGHT / 2]] * 2, rtol=1e-6)
 
 
 def test_a_print_without_a_sure_core_hardly_draws_the_pose() -> None:

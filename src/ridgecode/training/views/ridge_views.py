@@ -58,7 +58,10 @@ def with_middles(of: FingerSet) -> FingerSet:
     for prints in with_progress(impressions, f"Finding the cores of {of.name}", len(impressions)):
         core = find_core(of.prints[prints[0]])
         sure = min(max((core.certainty - UNSURE) / (SURE - UNSURE), 0.0), 1.0)
-        middles[prints] = sure * core.right, sure * (core.down + CENTRE_BELOW_CORE), max(sure * CORE_WEIGHT, ANY_WEIGHT)
+        if sure:
+            middles[prints] = core.right, core.down + CENTRE_BELOW_CORE, max(sure * CORE_WEIGHT, ANY_WEIGHT)
+        else:
+            middles[prints] = 0.0, 0.0, ANY_WEIGHT
     return replace(of, middles=middles)
 
 
