@@ -12,7 +12,6 @@ import argparse
 import multiprocessing
 import os
 import resource
-import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -83,19 +82,14 @@ def card(prints: list[NDArray[np.uint8]], side: int) -> NDArray[np.uint8]:
 def measure(codec: str, image: NDArray[np.uint8], repeats: int) -> Cost:
     """Imports what this codec needs alone."""
     if codec == "wsq":
-        from ridgecode.prints.images import read_image
-        from ridgecode.prints.images.write import write_image
-
-        folder = tempfile.TemporaryDirectory()
-        path = Path(folder.name) / "print.wsq"
+        from ridgecode.prints.images.read import decode as read
+        from ridgecode.prints.images.write import wsq_bytes
 
         def encode(one: NDArray[np.uint8]) -> bytes:
-            write_image(path, one, PPI)
-            return path.read_bytes()
+            return wsq_bytes(one, PPI)
 
         def decode(data: bytes) -> NDArray[np.uint8]:
-            path.write_bytes(data)
-            return read_image(path).grey
+            return read(data).grey
 
     elif codec in QUALITIES:
         from ridgecode.codec.images.classical import classical_codec

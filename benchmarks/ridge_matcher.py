@@ -41,7 +41,10 @@ from ridgecode.prints.varied_views import moved_views
 from ridgecode.runs.hardware import Hardware
 from ridgecode.training.muon import matcher_optimiser
 from ridgecode.training.ridge_siamese import WEIGHT_DECAY
+from ridgecode.training.views.ridge_views import ridge_variation
 from ridgecode.training.views.variations import OF_REAL_PRINTS
+
+VARIATION = ridge_variation(OF_REAL_PRINTS)
 
 
 def main() -> None:
@@ -60,7 +63,7 @@ def main() -> None:
     frames = np.resize(np.stack([framed(one) for one in prints]), (given.batch, FRAME_SIDE, FRAME_SIDE))
     print(f"{given.threads} threads, {given.batch} views a step\n\n| | seconds a step | views/s |\n|---|---|---|")
     made = fastest(
-        lambda: moved_views(frames, np.random.default_rng(0), (FRAME_SIDE, FRAME_SIDE), OF_REAL_PRINTS), given.repeats
+        lambda: moved_views(frames, np.random.default_rng(0), (FRAME_SIDE, FRAME_SIDE), VARIATION), given.repeats
     )
     row("views made", made, given.batch)
     for half in (False, True):
@@ -79,7 +82,7 @@ def main() -> None:
 def training_step(net: RidgeNetwork, frames: np.ndarray, half: bool) -> Callable[[], None]:
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = matcher_optimiser(net, 1e-4, WEIGHT_DECAY)
-    views, moved = moved_views(frames, np.random.default_rng(0), (FRAME_SIDE, FRAME_SIDE), OF_REAL_PRINTS)
+    views, moved = moved_views(frames, np.random.default_rng(0), (FRAME_SIDE, FRAME_SIDE), VARIATION)
     fingers = torch.arange(len(views)) // 2
 
     def step() -> None:

@@ -9,7 +9,6 @@ written whole after each codec and quality.
 
 import argparse
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from ridgecode.codec.full_codec import FullCodec
 from ridgecode.codec.images.classical import classical_codec
 from ridgecode.evaluation.full.judged import (
+    PPI,
     ByteCodec,
     Scores,
     all_pairs,
@@ -34,8 +34,8 @@ from ridgecode.evaluation.full.judged import (
 from ridgecode.files import write_text
 from ridgecode.matching.minutiae.matchers import minutiae_matcher
 from ridgecode.matching.minutiae.template import Minutiae
-from ridgecode.prints.images import read_image
-from ridgecode.prints.images.write import write_image
+from ridgecode.prints.images.read import decode
+from ridgecode.prints.images.write import wsq_bytes
 from ridgecode.prints.sets import print_sets
 from ridgecode.prints.store import PrintStore
 
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--codecs", default=",".join([UNCOMPRESSED, WSQ, *QUALITIES]), help="with commas between")
     parser.add_argument("--model", default="", help="models of the view full, with commas between")
     given = parser.parse_args()
-    sets = list(_sets([PrintStore.open(path).at_ppi(500) for path in given.data.split(",")]))
+    sets = list(_sets([PrintStore.open(path).at_ppi(PPI) for path in given.data.split(",")]))
     rows: list[dict[str, Any]] = json.loads(given.out.read_text())["rows"] if given.out.is_file() else []
     names_of_sets = {name for name, _, _ in sets} | {ALL}
     if other := {row["set"] for row in rows} ^ names_of_sets if rows else set():
@@ -100,7 +100,7 @@ def _codecs(names: Sequence[str], models: Sequence[str]) -> Iterator[ByteCodec]:
         if name == UNCOMPRESSED:
             yield ByteCodec(name, 0.0, _raw, _from_raw)
         elif name == WSQ:
-            yield ByteCodec(name, 0.0, _to_wsq, _from_wsq)
+            yield ByteCodec(name, 0.0, partial(wsq_bytes, ppi=PPI), lambda data: decode(data).grey)
         else:
             codec = classical_codec(name)
             for quality in QUALITIES[name]:
@@ -116,18 +116,6 @@ def _raw(image: Image) -> bytes:
 
 def _from_raw(data: bytes) -> Image:
     return np.frombuffer(data, np.uint8, offset=8).reshape(np.frombuffer(data, "<u4", 2))
-
-
-def _to_wsq(image: Image) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        write_image(Path(folder) / "print.wsq", image, 500)
-        return (Path(folder) / "print.wsq").read_bytes()
-
-
-def _from_wsq(data: bytes) -> Image:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "print.wsq").write_bytes(data)
-        return read_image(Path(folder) / "print.wsq").grey
 
 
 def _encode(encode: Any, quality: float, image: Image) -> bytes:

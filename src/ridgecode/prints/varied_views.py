@@ -49,9 +49,9 @@ class Variation:
     blur_px: largest standard deviation of a Gaussian blur; `blur_share` of views.
     press: standard deviation of the ink level; `press_share` of views. light: standard deviation of gain;
     `light_share`. grain: largest standard deviation of added noise; `grain_share` of views. cover_share: views of which
-    a part is missing. window: rows and columns of the sensor's window, whose middle lies within
-    `window_shift_px` of the view's, in rows and in columns; `window_share` of views are cut by it, none where it is
-    None. recentre: whether what is left of a view is brought to its middle, to within 4 pixels.
+    a part is missing. window: rows and columns of the sensor's window, whose middle lies within `window_shift_px` of
+    the view's, in rows and in columns; `window_share` of views are cut by it, none where it is None. recentre:
+    whether what is left of a view is brought to its middle, to within 4 pixels.
     """
 
     rotation_deg: float = 25.0

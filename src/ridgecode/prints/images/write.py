@@ -54,17 +54,26 @@ def _write_tiff(path: Path, grey: NDArray[np.uint8], ppi: float) -> None:
 
 
 def _write_wsq(path: Path, grey: NDArray[np.uint8], ppi: float) -> None:
+    data = wsq_bytes(grey, ppi, str(path))
+    with whole_file(path, durable=False) as temporary:
+        temporary.write_bytes(data)
+
+
+def wsq_bytes(grey: NDArray[np.uint8], ppi: float, name: str = "the image") -> bytes:
+    """The content of a WSQ file of a grey image, uint8 (H, W), 0 black ridge, at about 0.75 bits a pixel.
+
+    ppi: pixels per inch, rounded to a whole number; name: of the image in messages. Raises BadInput where a side is
+    below 64 pixels or the package is not installed.
+    """
     height, width = grey.shape
     if min(height, width) < LEAST_SIDE:
         raise BadInput(
-            f"{path}: WSQ files below {LEAST_SIDE} x {LEAST_SIDE} pixels are decoded wrongly, and this image has "
+            f"{name}: WSQ files below {LEAST_SIDE} x {LEAST_SIDE} pixels are decoded wrongly, and this image has "
             f"{width} x {height}: write it as .png"
         )
-    with needs_extra(f"{path} can't be written: it is to be a WSQ file"):
+    with needs_extra(f"{name} can't be written: it is to be a WSQ file"):
         coder = import_module("_wsq")  # without type hints
-    data = bytes(coder.compress(grey.tobytes(), height, width, _WSQ_RATE))
-    with whole_file(path, durable=False) as temporary:
-        temporary.write_bytes(_with_wsq_ppi(data, round(ppi)))
+    return _with_wsq_ppi(bytes(coder.compress(grey.tobytes(), height, width, _WSQ_RATE)), round(ppi))
 
 
 def _with_wsq_ppi(data: bytes, ppi: int) -> bytes:
